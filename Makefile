@@ -1,0 +1,57 @@
+# All that is needed is Python 3.11+, Git and make. The rest is installed from the package
+# registries into .venv and .tools, with versions pinned in locks/ and tools/; Git ignores both.
+
+PYTHON ?= python3
+UV := .tools/uv/bin/uv
+# Byte code is compiled once, when packages are installed: cdk8s alone would take seconds each time.
+INSTALL := $(UV) pip install --quiet --python .venv --compile-bytecode
+
+.PHONY: help synth check quick test bench lock clean
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+synth: .venv/.synth ## Write every environment of overlays/ into dist/
+	.venv/bin/floe synth
+
+check: .venv/.dev ## Format, lint, types, imports, and dist/ as synth would write it
+	.venv/bin/ruff format --check --quiet
+	.venv/bin/ruff check --quiet
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/floe check
+
+quick: .venv/.dev ## The inner loop: tests that need no tool beside Python and Node
+	.venv/bin/pytest -q -n 2 -m "not tools and not slow"
+
+test: check .tools/.ready ## Everything
+	.venv/bin/pytest -n 2 --dist worksteal
+
+bench: .venv/.dev ## Print how long things take, as figures and ratios
+	.venv/bin/python -m tools.bench
+
+lock: $(UV) ## Choose versions anew: locks/ from pyproject.toml
+	tools/lock.sh $(UV)
+
+clean: ## Remove what make has installed
+	rm -rf .venv .tools .floe
+
+$(UV): locks/uv.txt
+	$(PYTHON) -m venv .tools/uv
+	.tools/uv/bin/python -m pip install --quiet --require-hashes -r locks/uv.txt
+	@touch $@
+
+.venv/.synth: locks/synth.txt pyproject.toml | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(INSTALL) --require-hashes -r locks/synth.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: locks/dev.txt .venv/.synth
+	$(INSTALL) --require-hashes -r locks/dev.txt
+	@touch $@
+
+.tools/.ready: .venv/.dev $(wildcard tools/*/go.mod tools/*/go.sum tools/cdk8s-cli/*.json) tools/install.sh tools/schemas.py
+	tools/install.sh
+	@touch $@

@@ -1,0 +1,1 @@
+"""cdk8s constructs of a data platform: Dagster, Cube, Marquez and Jaeger."""

@@ -1,0 +1,1 @@
+"""From typed overlays to the reviewed manifests of a data platform."""

@@ -1,0 +1,1 @@
+"""Programs that build, check and measure this repository; nothing here is installed."""

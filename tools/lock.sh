@@ -1,0 +1,13 @@
+#!/bin/sh
+# Choose versions: write locks/ from pyproject.toml, hashed, without the address of any index.
+set -eu
+uv=$1
+compile() { # FILE, what goes in
+  out=locks/$1
+  shift
+  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file "$out" "$@"
+}
+compile synth.txt pyproject.toml --extra synth --group build
+compile dev.txt pyproject.toml --extra synth --group build --group dev --constraint locks/synth.txt
+echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -
