@@ -1,0 +1,15 @@
+"""The base of every spec."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Spec(BaseModel):
+    """Frozen and closed: an unknown setting is an error, a set one never changes."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # an input may hold what must not be printed
+        ser_json_inf_nan="constants",
+    )

@@ -1,0 +1,33 @@
+"""One way to synthesize a construct and look its objects up."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from floe_deploy import node
+
+node.prepare()
+
+from cdk8s import App, Chart  # noqa: E402  Node has to be chosen first
+from constructs import Construct  # noqa: E402
+
+Objects = dict[tuple[str, str], dict[str, Any]]
+Synth = Callable[[Callable[[Construct], object]], Objects]
+
+
+@pytest.fixture
+def synth(tmp_path: Path) -> Synth:
+    """Build constructs in an empty chart; answer the objects by kind and name."""
+
+    def build(add: Callable[[Construct], object]) -> Objects:
+        app = App(outdir=str(tmp_path))
+        chart = Chart(app, "test", namespace="data", disable_resource_name_hashes=True)
+        add(chart)
+        objects = chart.to_json()
+        found = {(o["kind"], o["metadata"]["name"]): o for o in objects}
+        assert len(found) == len(objects), "two objects share kind and name"
+        return found
+
+    return build
