@@ -1,0 +1,58 @@
+"""Deployments, with what belongs to them when they run more than once."""
+
+from cdk8s_plus_34 import k8s
+from constructs import Construct
+
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.metadata import metadata
+
+
+def deployment(
+    scope: Construct,
+    labels: Labels,
+    template: k8s.PodTemplateSpec,
+    *,
+    replicas: int = 1,
+    recreate: bool = False,
+) -> None:
+    """A Deployment, and its disruption budget from two replicas on.
+
+    `recreate` is for pods of which two must never run at once.
+    """
+    k8s.KubeDeployment(
+        scope,
+        "deployment",
+        metadata=metadata(labels),
+        spec=k8s.DeploymentSpec(
+            replicas=replicas,
+            selector=k8s.LabelSelector(match_labels=labels.selector),
+            strategy=k8s.DeploymentStrategy(type="Recreate") if recreate else _rolling(),
+            template=template,
+        ),
+    )
+    disruption_budget(scope, labels, replicas)
+
+
+def _rolling() -> k8s.DeploymentStrategy:
+    return k8s.DeploymentStrategy(
+        type="RollingUpdate",
+        rolling_update=k8s.RollingUpdateDeployment(
+            max_surge=k8s.IntOrString.from_number(1),
+            max_unavailable=k8s.IntOrString.from_number(0),
+        ),
+    )
+
+
+def disruption_budget(scope: Construct, labels: Labels, replicas: int) -> None:
+    """Let a drain take one pod at a time; with a single pod a budget would only block the drain."""
+    if replicas > 1:
+        k8s.KubePodDisruptionBudget(
+            scope,
+            "disruption-budget",
+            metadata=metadata(labels),
+            spec=k8s.PodDisruptionBudgetSpec(
+                max_unavailable=k8s.IntOrString.from_number(1),
+                selector=k8s.LabelSelector(match_labels=labels.selector),
+                unhealthy_pod_eviction_policy="AlwaysAllow",
+            ),
+        )

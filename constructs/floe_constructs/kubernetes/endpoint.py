@@ -1,0 +1,126 @@
+"""What workloads talk to, and which of them talk to what."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
+from floe_constructs.kubernetes.value import Cidr, DnsName, Port
+from floe_constructs.spec import Spec
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as cause:
+        msg = f"it is not an address: {cause}"
+        raise ValueError(msg) from cause
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        msg = "it has to be an address of the form http(s)://host[:port][/path]"
+        raise ValueError(msg)
+    if parts.username or parts.password:
+        msg = "it holds a user name or password: give credentials as a reference to a Secret"
+        raise ValueError(msg)
+    if not port and parts.netloc.endswith(":"):
+        msg = "it has a ':' but no port"
+        raise ValueError(msg)
+    return url
+
+
+Url = Annotated[
+    str,
+    Field(max_length=2048, json_schema_extra={"format": "uri"}),
+    AfterValidator(_checked_url),
+]
+"""An HTTP address without credentials in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A service outside the namespace, as network policies and preflight see it."""
+
+    name: str
+    """What it is to the platform: `postgres`, `storage`, `catalog`, `compute`."""
+
+    host: str | None
+    """Host name or address; None where only a Secret tells."""
+
+    port: int
+    """TCP port."""
+
+    cidrs: tuple[str, ...] = ()
+    """Its addresses; when they are not known, the port is open to any but link-local ones."""
+
+
+def endpoint_of(name: str, url: str, cidrs: tuple[str, ...] = ()) -> Endpoint:
+    """Answer where a URL leads."""
+    parts = urlsplit(url)
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    return Endpoint(name=name, host=parts.hostname or "", port=port, cidrs=cidrs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """One line of the map of who talks to whom."""
+
+    source: Labels
+    """Who opens the connection."""
+
+    target: Labels | Endpoint
+    """Who answers."""
+
+    port: int
+    """TCP port that the target's container listens on."""
+
+    why: str
+    """What is said over it, for readers of the picture and of the policies."""
+
+
+class Postgres(Spec):
+    """A PostgreSQL database; each user needs one of its own."""
+
+    host: DnsName
+    """Host name of the server or of its pooler."""
+
+    port: Port = 5432
+    """TCP port."""
+
+    database: str = Field(min_length=1, max_length=63)
+    """Name of the database."""
+
+    user: TextOrSecret
+    """Role to log in as: its name, or where it is kept."""
+
+    password: SecretKey
+    """Where the password is kept."""
+
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "require"
+    """What libpq's parameter of this name says about encryption."""
+
+    cidrs: tuple[Cidr, ...] = ()
+    """Addresses of the server, for network policies; any but link-local ones when silent."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it listens."""
+        return Endpoint(name="postgres", host=self.host, port=self.port, cidrs=self.cidrs)
+
+
+class External(Spec):
+    """A component that runs elsewhere."""
+
+    external: Url
+    """Its address, as pods of this environment reach it."""
+
+    cidrs: tuple[Cidr, ...] = ()
+    """Its addresses, for network policies; any but link-local ones when silent."""
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Where it listens."""
+        return endpoint_of(name, self.external, self.cidrs)

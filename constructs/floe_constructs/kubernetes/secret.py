@@ -1,0 +1,43 @@
+"""References to credentials: never a value, always where it is kept."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Discriminator, Field, Tag
+
+from floe_constructs.kubernetes.value import DnsName, SecretDataKey
+from floe_constructs.spec import Spec
+
+
+class SecretKey(Spec):
+    """One key of a Secret in the environment's namespace."""
+
+    name: DnsName
+    """Name of the Secret."""
+
+    key: SecretDataKey
+    """Key in its data."""
+
+
+def _form(value: object) -> str:
+    return "text" if isinstance(value, str) else "secret"
+
+
+TextOrSecret = Annotated[
+    Annotated[str, Field(min_length=1, max_length=255), Tag("text")]
+    | Annotated[SecretKey, Tag("secret")],
+    Discriminator(_form),
+]
+"""A text that need not be secret, or where it is kept when it is."""
+
+
+def secret_keys(value: object) -> set[SecretKey]:
+    """Find every reference in a spec, however deep."""
+    if isinstance(value, SecretKey):
+        return {value}
+    if isinstance(value, BaseModel):
+        return {key for _, inner in value for key in secret_keys(inner)}
+    if isinstance(value, dict):
+        return {key for inner in value.values() for key in secret_keys(inner)}
+    if isinstance(value, list | tuple | set | frozenset):
+        return {key for inner in value for key in secret_keys(inner)}
+    return set()

@@ -1,0 +1,93 @@
+"""The values that Kubernetes gives a form to: names, images, quantities."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+DnsLabel = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_LABEL}$",
+        json_schema_extra={
+            "rule": "lower-case letters, digits and '-', at most 63, no '-' at either end"
+        },
+    ),
+]
+"""A name that may become a DNS label (RFC 1123): Service, Namespace, container, port."""
+
+DnsName = Annotated[
+    str,
+    Field(
+        max_length=253,
+        pattern=rf"^{_LABEL}(\.{_LABEL})*$",
+        json_schema_extra={
+            "rule": "lower-case DNS labels separated by '.', at most 253 characters"
+        },
+    ),
+]
+"""A name of one or more DNS labels: most objects, among them Secrets; also a host name."""
+
+SecretDataKey = Annotated[
+    str,
+    Field(
+        max_length=253,
+        pattern=r"^[-._a-zA-Z0-9]+$",
+        json_schema_extra={"rule": "letters, digits, '-', '_' and '.'"},
+    ),
+]
+"""A key of a Secret's or ConfigMap's data."""
+
+Image = Annotated[
+    str,
+    Field(
+        max_length=512,
+        pattern=(
+            r"^([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*"
+            r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[a-f0-9]{64})?|@sha256:[a-f0-9]{64})$"
+        ),
+        json_schema_extra={
+            "rule": "a reference with a tag, a digest or both: registry/name:tag@sha256:…"
+        },
+    ),
+]
+"""An image reference; without tag or digest it would mean `latest`, so it is refused."""
+
+Cpu = Annotated[
+    str,
+    Field(
+        pattern=r"^([0-9]+(\.[0-9]{1,3})?|[0-9]+m)$",
+        json_schema_extra={"rule": "cores or thousandths of a core, in quotes: '2', '0.5', 250m"},
+    ),
+]
+"""An amount of CPU time."""
+
+Memory = Annotated[
+    str,
+    Field(
+        pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti)$",
+        json_schema_extra={"rule": "a whole number with Ki, Mi, Gi or Ti: 512Mi"},
+    ),
+]
+"""An amount of memory or storage, in binary units: `512M` is often a slip for `512Mi`."""
+
+_UNITS = {"Ki": 1 / 1024, "Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
+
+
+def mebibytes(memory: str) -> int:
+    """Answer an amount of `Memory` in MiB, rounded down."""
+    return int(int(memory[:-2]) * _UNITS[memory[-2:]])
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+"""A TCP port."""
+
+Cidr = Annotated[
+    str,
+    Field(
+        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}|[0-9a-fA-F:]+/[0-9]{1,3})$",
+        json_schema_extra={"rule": "an address range such as 10.0.0.0/16 or fd00::/8"},
+    ),
+]
+"""A range of IP addresses."""

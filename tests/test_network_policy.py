@@ -1,0 +1,78 @@
+"""NetworkPolicies out of flows."""
+
+from typing import Any
+
+import pytest
+
+from conftest import Synth
+from floe_constructs.kubernetes.endpoint import Endpoint, Flow
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
+
+
+def labels(component: str) -> Labels:
+    return Labels(name="shop", instance="test", component=component)
+
+
+WEB, API = labels("web"), labels("api")
+
+
+def policies(synth: Synth, *flows: Flow) -> dict[str, Any]:
+    objects = synth(lambda chart: NetworkPolicies(chart, "policies", flows))
+    assert {kind for kind, _ in objects} == {"NetworkPolicy"}
+    return {name: manifest["spec"] for (_, name), manifest in objects.items()}
+
+
+def test_a_flow_opens_its_port_at_both_ends_and_nothing_else(synth: Synth) -> None:
+    specs = policies(synth, Flow(source=WEB, target=API, port=8080, why="ask"))
+    ports = [{"port": 8080, "protocol": "TCP"}]
+    assert specs == {
+        "shop-web": {
+            "podSelector": {"matchLabels": WEB.selector},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [{"podSelector": {"matchLabels": API.selector}}], "ports": ports}],
+        },
+        "shop-api": {
+            "podSelector": {"matchLabels": API.selector},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"podSelector": {"matchLabels": WEB.selector}}], "ports": ports}],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("host", "cidrs", "peers"),
+    [
+        ("db.example.com", ("10.0.0.5/32",), [{"ipBlock": {"cidr": "10.0.0.5/32"}}]),
+        (
+            "db.example.com",
+            (),
+            [
+                {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}},
+                {"ipBlock": {"cidr": "::/0", "except": ["fe80::/10"]}},
+            ],
+        ),
+        (
+            "db.storage.svc.cluster.local",
+            (),
+            [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "storage"}}}],
+        ),
+        ("db", (), [{"podSelector": {}}]),
+    ],
+)
+def test_an_endpoint_is_opened_by_what_is_known_of_it(
+    synth: Synth, host: str, cidrs: tuple[str, ...], peers: list[dict[str, Any]]
+) -> None:
+    target = Endpoint(name="postgres", host=host, port=5432, cidrs=cidrs)
+    specs = policies(synth, Flow(source=API, target=target, port=5432, why="store"))
+    (rule,) = specs["shop-api"]["egress"]
+    assert rule["to"] == peers
+
+
+def test_nothing_but_names_is_open_by_default(synth: Synth) -> None:
+    objects = synth(lambda chart: DefaultDeny(chart, "deny", labels("all"), ["10.96.0.10/32"]))
+    deny = objects["NetworkPolicy", "default-deny"]["spec"]
+    assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    (rule,) = objects["NetworkPolicy", "dns"]["spec"]["egress"]
+    assert {port["port"] for port in rule["ports"]} == {53}
+    assert {"ipBlock": {"cidr": "10.96.0.10/32"}} in rule["to"]
