@@ -1,0 +1,61 @@
+"""Marquez' API: takes lineage in, and answers questions about it."""
+
+from cdk8s_plus_34 import k8s
+from constructs import Construct
+
+from floe_constructs.kubernetes.access import service_account
+from floe_constructs.kubernetes.config_map import config_map
+from floe_constructs.kubernetes.deployment import deployment
+from floe_constructs.kubernetes.pod import Probes, container, folder, http, pod_template, scratch
+from floe_constructs.kubernetes.service import service
+from floe_constructs.marquez import config
+from floe_constructs.marquez.flows import labels
+from floe_constructs.marquez.spec import MarquezSpec
+
+
+class MarquezApi(Construct):
+    """Marquez' API.
+
+    Objects: ServiceAccount/marquez-api, ConfigMap/marquez-api, Deployment/marquez-api,
+    Service/marquez-api, from two replicas on PodDisruptionBudget/marquez-api.
+    Needs: the database, migrated, and the Secrets of its login.
+    """
+
+    def __init__(self, scope: Construct, id: str, spec: MarquezSpec) -> None:
+        super().__init__(scope, id)
+        pods, settings = labels(spec, "api"), spec.api
+        files = config.files(spec, config.API)
+        mounts = [folder("config", files), scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
+        template = pod_template(
+            pods,
+            settings,
+            [
+                container(
+                    "api",
+                    image=spec.image,
+                    env=config.variables(spec),
+                    ports={"http": config.HTTP, "admin": config.ADMIN},
+                    probes=_probes(),
+                    resources=settings.resources,
+                    mounts=mounts,
+                )
+            ],
+            service_account=service_account(self, pods),
+            mounts=mounts,
+            files=[files],
+            spread=settings.replicas > 1,
+        )
+        config_map(self, pods, files)
+        deployment(self, pods, template, replicas=settings.replicas)
+        service(self, pods, {"http": config.HTTP})
+
+
+def _probes() -> Probes:
+    """Only readiness asks the database: without it a process is idle, not broken."""
+    return Probes(
+        startup=k8s.Probe(http_get=http("/ping", "admin"), period_seconds=3, failure_threshold=60),
+        liveness=k8s.Probe(http_get=http("/ping", "admin"), period_seconds=15, timeout_seconds=5),
+        readiness=k8s.Probe(
+            http_get=http("/healthcheck", "admin"), period_seconds=10, timeout_seconds=5
+        ),
+    )

@@ -1,0 +1,36 @@
+"""Where Marquez is reached, and what it talks to."""
+
+from floe_constructs.kubernetes.endpoint import Flow
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.marquez.config import HTTP
+from floe_constructs.marquez.spec import MarquezSpec
+
+API_URL = f"http://marquez-api:{HTTP}"
+"""Where lineage is sent; an OpenLineage client adds `/api/v1/lineage`."""
+
+
+def labels(spec: MarquezSpec, component: str) -> Labels:
+    """Labels of one role."""
+    return Labels(name="marquez", instance=spec.instance, component=component)
+
+
+def migration(spec: MarquezSpec) -> Labels:
+    """Labels of the migration, whose objects are there before everything else's."""
+    return Labels(name="marquez", instance=spec.instance, component="migrate", phase=Phase.MIGRATE)
+
+
+def flows(spec: MarquezSpec) -> list[Flow]:
+    """Answer what Marquez' pods talk to; API and interface have no login of their own."""
+    database = spec.database.endpoint
+    writing = [labels(spec, "api"), migration(spec)]
+    if spec.retention_days:
+        writing.append(labels(spec, "retention"))
+    found = [
+        Flow(source=pods, target=database, port=database.port, why="keep lineage")
+        for pods in writing
+    ]
+    if spec.web:
+        web, api = labels(spec, "web"), labels(spec, "api")
+        found.append(Flow(source=web, target=api, port=HTTP, why="show lineage"))
+    return found
