@@ -1,0 +1,73 @@
+"""The pods of Cube's server, which the API and the refresh worker both are."""
+
+from collections.abc import Mapping
+
+from cdk8s_plus_34 import k8s
+from constructs import Construct
+
+from floe_constructs.cube.model import model_files
+from floe_constructs.cube.spec import CubeSpec
+from floe_constructs.kubernetes.access import service_account
+from floe_constructs.kubernetes.environment import Variables
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.pod import (
+    Mount,
+    Probes,
+    container,
+    http,
+    pod_template,
+    single,
+    tcp,
+)
+from floe_constructs.kubernetes.workload import Workload
+
+
+def server_pods(  # noqa: PLR0913  the two differ in that many ways
+    scope: Construct,
+    spec: CubeSpec,
+    pods: Labels,
+    settings: Workload,
+    *,
+    env: Variables,
+    ports: Mapping[str, int],
+    tmp: Mount,
+    spread: bool = False,
+) -> k8s.PodTemplateSpec:
+    """Pods with the model in them, and their ServiceAccount."""
+    files = model_files(spec.model or {})
+    # One by one: Cube walks into the links of a ConfigMap mounted as a folder, and finds each
+    # cube twice.
+    mounts = [tmp, *(mount for folder in files for mount in single(folder.name, folder))]
+    return pod_template(
+        pods,
+        settings,
+        [
+            container(
+                "cube",
+                image=spec.image,
+                env=env,
+                ports=ports,
+                probes=_probes(),
+                resources=settings.resources,
+                mounts=mounts,
+            )
+        ],
+        service_account=service_account(scope, pods),
+        mounts=mounts,
+        files=files,
+        spread=spread,
+    )
+
+
+def _probes() -> Probes:
+    """Only readiness may ask the data source, as `/readyz` and `/livez` both do.
+
+    A restart does not bring a data source back.
+    """
+    return Probes(
+        startup=k8s.Probe(tcp_socket=tcp("http"), period_seconds=2, failure_threshold=90),
+        liveness=k8s.Probe(tcp_socket=tcp("http"), period_seconds=15, timeout_seconds=5),
+        readiness=k8s.Probe(
+            http_get=http("/readyz"), period_seconds=10, timeout_seconds=10, failure_threshold=3
+        ),
+    )

@@ -1,0 +1,191 @@
+"""Where Cube Store keeps pre-aggregations: the one copy that outlives its pods."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from floe_constructs.kubernetes.cloud_identity import CloudIdentity
+from floe_constructs.kubernetes.endpoint import Endpoint, Url, endpoint_of
+from floe_constructs.kubernetes.environment import Variable, Variables
+from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.value import Cidr
+from floe_constructs.kubernetes.workload import Storage
+from floe_constructs.spec import Spec
+
+REMOTE_DIR = "/cube/data"
+"""Where a volume of pre-aggregations is mounted; Cube Store's own files must be elsewhere."""
+
+Bucket = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$",
+        json_schema_extra={"rule": "a bucket's name without scheme or path: acme-cube-store"},
+    ),
+]
+"""Name of a bucket."""
+
+Region = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9-]+$", json_schema_extra={"rule": "a region's name: eu-central-1"}),
+]
+"""Name of a region of AWS, or whatever an S3 server calls its own."""
+
+SubPath = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$",
+        json_schema_extra={"rule": "a path in the bucket without '/' at either end"},
+    ),
+]
+"""A folder in a bucket."""
+
+
+class S3Credentials(Spec):
+    """A key pair of an S3 user."""
+
+    access_key_id: SecretKey
+    """Where the key's id is kept."""
+
+    secret_access_key: SecretKey
+    """Where the key's secret is kept."""
+
+
+def s3_endpoint(name: str, region: str, url: str | None, cidrs: tuple[str, ...]) -> Endpoint:
+    """Answer where S3 listens: the server given, or AWS' own in the region."""
+    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return endpoint_of(name, url or f"https://s3.{region}.{domain}", cidrs)
+
+
+class S3Storage(Spec):
+    """A bucket of AWS S3, or of a server that speaks its protocol."""
+
+    type: Literal["s3"]
+    """Kind of storage."""
+
+    bucket: Bucket
+    """Bucket; not the one that Cube exports to, whose files Cube Store would take for its own."""
+
+    region: Region
+    """Region of the bucket."""
+
+    sub_path: SubPath | None = None
+    """Folder in the bucket, where others use it too."""
+
+    endpoint: Url | None = None
+    """Address of an S3 server other than AWS; buckets are then parts of the path."""
+
+    credentials: S3Credentials | None = None
+    """The key pair to use."""
+
+    identity: CloudIdentity | None = None
+    """Identity of Cube Store's pods, instead of a key pair."""
+
+    cidrs: tuple[Cidr, ...] = ()
+    """Addresses of the server, for network policies; any but link-local ones when silent."""
+
+    @model_validator(mode="after")
+    def _authenticates_in_one_way(self) -> Self:
+        if (self.credentials is None) == (self.identity is None):
+            msg = "give exactly one of credentials and identity"
+            raise ValueError(msg)
+        if self.endpoint and self.identity:
+            msg = "endpoint takes credentials: Cube Store uses an identity with AWS alone"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def variables(self) -> Variables:
+        """Cube Store's own names for this: another set of them where the server is not AWS."""
+        kind, keys = ("MINIO", "MINIO") if self.endpoint else ("S3", "AWS")
+        env: dict[str, Variable] = {
+            f"CUBESTORE_{kind}_BUCKET": self.bucket,
+            f"CUBESTORE_{kind}_REGION": self.region,
+        }
+        if self.sub_path:
+            env[f"CUBESTORE_{kind}_SUB_PATH"] = self.sub_path
+        if self.endpoint:
+            env["CUBESTORE_MINIO_SERVER_ENDPOINT"] = self.endpoint
+        if self.credentials:
+            env[f"CUBESTORE_{keys}_ACCESS_KEY_ID"] = self.credentials.access_key_id
+            env[f"CUBESTORE_{keys}_SECRET_ACCESS_KEY"] = self.credentials.secret_access_key
+        if self.identity:
+            # A session lasts an hour, and Cube Store's default is to ask for another after three.
+            # Its CUBESTORE_AWS_WEB_IDENTITY_TOKEN_FILE is no way out: with it, it asks only when
+            # the token's file changes, which on EKS is less than once a day.
+            env["CUBESTORE_AWS_CREDS_REFRESH_EVERY_MINS"] = "30"
+        return env
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where it listens, and where an identity is turned into a session: never regionally."""
+        store = s3_endpoint("pre-aggregations", self.region, self.endpoint, self.cidrs)
+        if self.identity:
+            return store, Endpoint(name="sts", host="sts.amazonaws.com", port=443)
+        return (store,)
+
+
+class GcsStorage(Spec):
+    """A bucket of Google Cloud Storage."""
+
+    type: Literal["gcs"]
+    """Kind of storage."""
+
+    bucket: Bucket
+    """Bucket; not the one that Cube exports to, whose files Cube Store would take for its own."""
+
+    sub_path: SubPath | None = None
+    """Folder in the bucket, where others use it too."""
+
+    credentials: SecretKey
+    """Where a service account's key is kept: its JSON, encoded as base64 once more."""
+
+    cidrs: tuple[Cidr, ...] = ()
+    """Addresses of Google's APIs, for network policies; any but link-local ones when silent."""
+
+    @property
+    def variables(self) -> Variables:
+        """Cube Store's own names for this."""
+        env: dict[str, Variable] = {
+            "CUBESTORE_GCS_BUCKET": self.bucket,
+            "CUBESTORE_GCP_CREDENTIALS": self.credentials,
+        }
+        if self.sub_path:
+            env["CUBESTORE_GCS_SUB_PATH"] = self.sub_path
+        return env
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where it listens."""
+        return (
+            Endpoint(
+                name="pre-aggregations",
+                host="storage.googleapis.com",
+                port=443,
+                cidrs=self.cidrs,
+            ),
+        )
+
+
+class LocalStorage(Storage):
+    """A volume of the router, which then has to do without workers.
+
+    Its file system must know when a file was made, or what is no longer used stays: XFS does not
+    tell (cube-js/cube#7905).
+    """
+
+    type: Literal["local"]
+    """Kind of storage."""
+
+    @property
+    def variables(self) -> Variables:
+        """Cube Store's own names for this."""
+        return {"CUBESTORE_REMOTE_DIR": REMOTE_DIR}
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Nothing is reached over the network."""
+        return ()
+
+
+StoreStorage = Annotated[S3Storage | GcsStorage | LocalStorage, Field(discriminator="type")]
+"""Exactly one storage: of two, Cube Store would silently take one."""
