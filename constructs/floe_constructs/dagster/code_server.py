@@ -1,0 +1,131 @@
+"""One code location: its servers, and what its runs need to exist."""
+
+from cdk8s_plus_34 import k8s
+from constructs import Construct
+
+from floe_constructs.dagster.code_location import CodeLocation
+from floe_constructs.dagster.config import CONTEXT_VARIABLE, GRPC, artifacts_files, context_text
+from floe_constructs.dagster.control_plane import folders
+from floe_constructs.dagster.environment import (
+    CREDENTIALS,
+    HOME,
+    database_variables,
+    user_variables,
+)
+from floe_constructs.dagster.flows import code_server, runs
+from floe_constructs.dagster.rights import STEPS, rules
+from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.kubernetes.access import role, service_account
+from floe_constructs.kubernetes.deployment import deployment
+from floe_constructs.kubernetes.environment import Variable
+from floe_constructs.kubernetes.files import digest
+from floe_constructs.kubernetes.pod import (
+    Mount,
+    Probes,
+    container,
+    pod_template,
+    secret_files,
+    single,
+)
+from floe_constructs.kubernetes.service import service
+
+_GRACE_SECONDS = 70
+"""A server ends when its calls have, which is after 60 seconds at the latest."""
+
+
+class DagsterCodeLocation(Construct):
+    """The servers of one code location, which run user code but no runs.
+
+    A server whose code does not load ends, and never becomes ready; the one before it goes on.
+
+    Objects: ServiceAccount/dagster-code-LOCATION, Deployment/dagster-code-LOCATION,
+    Service/dagster-code-LOCATION, from two replicas on PodDisruptionBudget/dagster-code-LOCATION,
+    for runs ServiceAccount/dagster-run-LOCATION and, where steps have pods of their own,
+    Role/dagster-run-LOCATION and RoleBinding/dagster-run-LOCATION.
+    Needs: ConfigMap/compiled-artifacts of `Dagster` where there are artifacts, the Secrets of the
+    database and of user code.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, spec: DagsterSpec, location: CodeLocation
+    ) -> None:
+        super().__init__(scope, id)
+        pods, settings = code_server(spec, location), location.server
+        identity = spec.identity(location)
+        annotations = identity.annotations if identity else None
+        artifacts, mounts = artifacts_files(spec), _mounts(spec)
+        ports = {"grpc": GRPC}
+        env = _variables(spec, location)
+        template = pod_template(
+            pods,
+            settings,
+            [
+                container(
+                    "code-server",
+                    image=location.image,
+                    args=_args(location, digest([_plain(env), *(f.digest for f in artifacts)])),
+                    env=env,
+                    ports=ports,
+                    probes=_probes(),
+                    resources=settings.resources,
+                    mounts=mounts,
+                )
+            ],
+            service_account=service_account(self, pods, annotations=annotations),
+            mounts=mounts,
+            files=artifacts,
+            spread=settings.replicas > 1,
+            grace_seconds=_GRACE_SECONDS,
+        )
+        deployment(self, pods, template, replicas=settings.replicas)
+        service(self, pods, ports)
+        service_account(self, runs(spec, location), annotations=annotations)
+        if location.executor == "k8s_job":
+            role(self, runs(spec, location), rules(STEPS))
+
+
+def _args(location: CodeLocation, content: str) -> list[str]:
+    args = ["dagster", "api", "grpc", "-h", "0.0.0.0", "-p", str(GRPC)]  # noqa: S104  its pod's own
+    args += ["-m", location.module, "--location-name", location.name]
+    if location.server.replicas > 1:
+        # Dagster loads a location anew when its server's id changes; each replica makes one up
+        # unless it is told, and then the id has to change with all that it stands for.
+        args += ["--fixed-server-id", digest([location.image, args, content])]
+    return args
+
+
+def _variables(spec: DagsterSpec, location: CodeLocation) -> dict[str, Variable]:
+    return {
+        **user_variables(spec, location),
+        **database_variables(spec),
+        "DAGSTER_HOME": HOME,
+        "DAGSTER_CURRENT_IMAGE": location.image,
+        CONTEXT_VARIABLE: context_text(spec, location),
+    }
+
+
+def _plain(env: dict[str, Variable]) -> dict[str, str]:
+    return {name: str(value) for name, value in env.items()}
+
+
+def _mounts(spec: DagsterSpec) -> list[Mount]:
+    mounts = folders()
+    # The file alone: nothing could be mounted below a folder that a ConfigMap is.
+    mounts += [mount for files in artifacts_files(spec) for mount in single("artifacts", files)]
+    if spec.credential_files:
+        mounts.append(secret_files("credentials", CREDENTIALS, spec.credential_files))
+    return mounts
+
+
+def _probes() -> Probes:
+    """Dagster's server speaks gRPC's own health protocol; it does so once its code is loaded.
+
+    The limits are wide because user code shares the process: loading takes minutes in large
+    projects, and a busy interpreter answers late.
+    """
+    grpc = k8s.GrpcAction(port=GRPC, service="DagsterApi")
+    return Probes(
+        startup=k8s.Probe(grpc=grpc, period_seconds=3, timeout_seconds=5, failure_threshold=200),
+        liveness=k8s.Probe(grpc=grpc, period_seconds=15, timeout_seconds=10, failure_threshold=8),
+        readiness=k8s.Probe(grpc=grpc, period_seconds=5, timeout_seconds=5),
+    )

@@ -1,0 +1,155 @@
+"""The files that Dagster is configured by."""
+
+import json
+from typing import Any
+
+from floe_constructs.dagster.code_location import CodeLocation, ExternalLocation
+from floe_constructs.dagster.compute_logs import S3ComputeLogs
+from floe_constructs.dagster.environment import (
+    ARTIFACTS,
+    ARTIFACTS_FILE,
+    HOME,
+    PASSWORD_VARIABLE,
+    USER_VARIABLE,
+)
+from floe_constructs.dagster.run_pod import ARTIFACTS_CONFIG_MAP, container_context, launcher
+from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.kubernetes.files import Files
+from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.yaml_text import dump
+
+HTTP, GRPC = 3000, 4000
+INSTANCE_FILE = "dagster.yaml"
+WORKSPACE = "/etc/dagster"
+WORKSPACE_FILE = "workspace.yaml"
+CONTEXT_VARIABLE = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
+
+
+def instance_files(spec: DagsterSpec) -> Files:
+    """Answer `dagster.yaml` of webserver and daemon."""
+    return Files(name="dagster-instance", path=HOME, data={INSTANCE_FILE: dump(_instance(spec))})
+
+
+def migration_files(spec: DagsterSpec) -> Files:
+    """Answer `dagster.yaml` of the migration.
+
+    It knows the storage only: with a run launcher in it, `dagster instance migrate` ends before it
+    has begun where there is no token for the API server.
+    """
+    config = {"storage": _storage(spec), "telemetry": {"enabled": False}}
+    return Files(name="dagster-migrate", path=HOME, data={INSTANCE_FILE: dump(config)})
+
+
+def workspace_files(spec: DagsterSpec) -> Files:
+    """Answer `workspace.yaml`, which webserver and daemon find the code locations by."""
+    servers = [{"grpc_server": _server(location)} for location in spec.code_locations]
+    text = dump({"load_from": servers})
+    return Files(name="dagster-workspace", path=WORKSPACE, data={WORKSPACE_FILE: text})
+
+
+def artifacts_files(spec: DagsterSpec) -> list[Files]:
+    """Answer what user code is configured by, where there is any."""
+    if spec.artifacts is None:
+        return []
+    data = {ARTIFACTS_FILE: spec.artifacts}
+    return [Files(name=ARTIFACTS_CONFIG_MAP, path=ARTIFACTS, data=data)]
+
+
+def context_text(spec: DagsterSpec, location: CodeLocation) -> str:
+    """Answer a code location's part of its run pods, as canonical JSON."""
+    context = container_context(spec, location)
+    return json.dumps(context, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _server(location: CodeLocation | ExternalLocation) -> dict[str, Any]:
+    if isinstance(location, ExternalLocation):
+        host, port = location.host, location.port
+    else:
+        host, port = f"dagster-code-{location.name}", GRPC
+    return {"host": host, "port": port, "location_name": location.name}
+
+
+def _instance(spec: DagsterSpec) -> dict[str, Any]:
+    limits = spec.run_limits
+    return {
+        "storage": _storage(spec),
+        "run_launcher": {
+            "module": "dagster_k8s",
+            "class": "K8sRunLauncher",
+            "config": launcher(spec),
+        },
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": "QueuedRunCoordinator",
+            # A run that meets a code server just being replaced stays in the queue.
+            "config": {"max_user_code_failure_retries": 5, "user_code_failure_retry_delay": 60},
+        },
+        "concurrency": {"runs": {"max_concurrent_runs": limits.max_concurrent}},
+        "run_monitoring": {
+            "enabled": True,
+            "start_timeout_seconds": 300,
+            "cancel_timeout_seconds": 180,
+            "max_runtime_seconds": limits.max_runtime_seconds,
+            "max_resume_run_attempts": 0,
+            "poll_interval_seconds": 120,
+            "free_slots_after_run_end_seconds": 0,
+        },
+        "run_retries": {"enabled": True, "max_retries": limits.max_retries},
+        "schedules": {"use_threads": True, "num_workers": 4},
+        "sensors": {"use_threads": True, "num_workers": 4},
+        "retention": _retention(),
+        "compute_logs": _compute_logs(spec.compute_logs),
+        # It would write to the instance's folder, and call home.
+        "telemetry": {"enabled": False},
+    }
+
+
+def _storage(spec: DagsterSpec) -> dict[str, Any]:
+    """Say the driver, too: SQLAlchemy 2.1 would take another one than Dagster installs."""
+    database = spec.database
+    user = {"env": USER_VARIABLE} if isinstance(database.user, SecretKey) else database.user
+    return {
+        "postgres": {
+            "postgres_db": {
+                "hostname": database.host,
+                "port": database.port,
+                "db_name": database.database,
+                "username": user,
+                "password": {"env": PASSWORD_VARIABLE},
+                "scheme": "postgresql+psycopg2",
+                "params": {"sslmode": database.sslmode},
+            }
+        }
+    }
+
+
+def _retention() -> dict[str, Any]:
+    """Days that ticks are kept, which nothing else ends; -1 is for ever."""
+    skipped = {"skipped": 7, "success": 30, "failure": 30, "started": -1}
+    return {
+        "schedule": {"purge_after_days": 90},
+        "sensor": {"purge_after_days": skipped},
+        "auto_materialize": {"purge_after_days": skipped},
+    }
+
+
+def _compute_logs(settings: S3ComputeLogs | None) -> dict[str, Any]:
+    if settings is None:
+        return {
+            "module": "dagster.core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
+        }
+    config: dict[str, Any] = {
+        "bucket": settings.bucket,
+        "prefix": settings.prefix,
+        "region": settings.region,
+        "skip_empty_files": True,
+        "upload_interval": 30,
+    }
+    if settings.endpoint:
+        config["endpoint_url"] = settings.endpoint
+    return {
+        "module": "dagster_aws.s3.compute_log_manager",
+        "class": "S3ComputeLogManager",
+        "config": config,
+    }

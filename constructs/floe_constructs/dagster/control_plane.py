@@ -1,0 +1,48 @@
+"""The pods of Dagster's own image: webserver, daemon and migration."""
+
+from collections.abc import Mapping, Sequence
+
+from cdk8s_plus_34 import k8s
+
+from floe_constructs.dagster.environment import HOME, TMP, database_variables
+from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.kubernetes.environment import Variable
+from floe_constructs.kubernetes.files import Files
+from floe_constructs.kubernetes.pod import Mount, Probes, container, scratch, single
+from floe_constructs.kubernetes.workload import Workload
+
+
+def folders() -> list[Mount]:
+    """Answer what every pod of Dagster may write to: the instance's folder, and a temporary one."""
+    return [scratch("home", HOME), scratch("tmp", TMP)]
+
+
+def instance_mounts(instance: Files) -> list[Mount]:
+    """Answer the folders, with `dagster.yaml` in one of them."""
+    return [*folders(), *single("instance", instance)]
+
+
+def control_plane_container(  # noqa: PLR0913  the three differ in that many ways
+    name: str,
+    spec: DagsterSpec,
+    settings: Workload,
+    args: Sequence[str],
+    mounts: Sequence[Mount],
+    *,
+    ports: Mapping[str, int] | None = None,
+    probes: Probes | None = None,
+) -> k8s.Container:
+    """Answer a container with what `dagster.yaml` leaves to the environment."""
+    env: dict[str, Variable] = {"DAGSTER_HOME": HOME, **database_variables(spec)}
+    if spec.compute_logs:
+        env |= spec.compute_logs.variables
+    return container(
+        name,
+        image=spec.image,
+        args=args,
+        env=env,
+        ports=ports,
+        probes=probes,
+        resources=settings.resources,
+        mounts=mounts,
+    )

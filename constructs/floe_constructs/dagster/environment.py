@@ -1,0 +1,73 @@
+"""What containers of Dagster are told in environment variables, and the folders they know."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from floe_constructs.dagster.code_location import CodeLocation
+from floe_constructs.dagster.spec import DagsterSpec, Lineage, Traces
+from floe_constructs.kubernetes.secret import SecretKey
+
+HOME = "/opt/dagster/dagster_home"
+"""Folder of the instance; the same in all pods, because a run gets it from who launches it."""
+
+TMP = "/tmp"  # noqa: S108  the pod's own
+ARTIFACTS = "/etc/floe"
+ARTIFACTS_FILE = "compiled_artifacts.json"
+CREDENTIALS = "/etc/floe/credentials"
+
+USER_VARIABLE = "DAGSTER_PG_USER"
+PASSWORD_VARIABLE = "DAGSTER_PG_PASSWORD"  # noqa: S105  the variable's name
+
+SecretsAndTexts = Mapping[str, str | SecretKey]
+"""Environment variables that a run pod can have as well."""
+
+_PLAIN = "!#$&'()*+-./:<=>?@[]^_`{|}~"
+"""What an OTLP resource attribute holds as it is, beside letters and digits (W3C Baggage)."""
+
+
+def database_variables(spec: DagsterSpec) -> SecretsAndTexts:
+    """Answer what `dagster.yaml` leaves to the environment.
+
+    Every process that makes an instance of it needs them: run pods, which get the instance from
+    their launcher, and code servers, as soon as a sensor looks into it.
+    """
+    user = spec.database.user
+    names = {USER_VARIABLE: user} if isinstance(user, SecretKey) else {}
+    return names | {PASSWORD_VARIABLE: spec.database.password}
+
+
+def user_variables(spec: DagsterSpec, location: CodeLocation) -> SecretsAndTexts:
+    """Answer what user code is told, in code servers and in runs alike."""
+    found: dict[str, str | SecretKey] = {}
+    if spec.artifacts is not None:
+        found["FLOE_COMPILED_ARTIFACTS"] = f"{ARTIFACTS}/{ARTIFACTS_FILE}"
+    if spec.lineage:
+        found |= _lineage(spec.lineage)
+    if spec.traces:
+        found |= _traces(spec.traces, location)
+    found |= {name: f"{CREDENTIALS}/{name}" for name in spec.credential_files}
+    return found | spec.variables
+
+
+def _lineage(lineage: Lineage) -> dict[str, str]:
+    return {"OPENLINEAGE_URL": lineage.url, "OPENLINEAGE_NAMESPACE": lineage.namespace}
+
+
+def _traces(traces: Traces, location: CodeLocation) -> dict[str, str]:
+    found = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": traces.url,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_SERVICE_NAME": location.name,
+        # The receiver takes traces alone, and an SDK would complain about each of the others.
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_LOGS_EXPORTER": "none",
+    }
+    if traces.attributes:
+        found["OTEL_RESOURCE_ATTRIBUTES"] = ",".join(
+            f"{name}={quote(value, safe=_PLAIN)}"
+            for name, value in sorted(traces.attributes.items())
+        )
+    if traces.sampler_ratio is not None:
+        found["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio"
+        found["OTEL_TRACES_SAMPLER_ARG"] = str(traces.sampler_ratio)
+    return found

@@ -1,0 +1,79 @@
+"""Dagster's interface and its GraphQL API."""
+
+from cdk8s_plus_34 import k8s
+from constructs import Construct
+
+from floe_constructs.dagster.config import (
+    HTTP,
+    WORKSPACE,
+    WORKSPACE_FILE,
+    instance_files,
+    workspace_files,
+)
+from floe_constructs.dagster.control_plane import control_plane_container, instance_mounts
+from floe_constructs.dagster.flows import labels
+from floe_constructs.dagster.rights import WEBSERVER, rules
+from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.kubernetes.access import role, service_account
+from floe_constructs.kubernetes.deployment import deployment
+from floe_constructs.kubernetes.pod import Probes, folder, http, pod_template, tcp
+from floe_constructs.kubernetes.service import service
+
+
+class DagsterWebserver(Construct):
+    """The pods that show the interface and answer GraphQL.
+
+    They read the list of code locations only when they start, so a change replaces them.
+
+    Objects: ServiceAccount/dagster-webserver, Role/dagster-webserver,
+    RoleBinding/dagster-webserver, Deployment/dagster-webserver, Service/dagster-webserver, from
+    two replicas on PodDisruptionBudget/dagster-webserver.
+    Needs: ConfigMap/dagster-instance and ConfigMap/dagster-workspace of `Dagster`, the Secrets of
+    the database and of the compute logs.
+    """
+
+    def __init__(self, scope: Construct, id: str, spec: DagsterSpec) -> None:
+        super().__init__(scope, id)
+        pods, settings = labels(spec, "webserver"), spec.webserver
+        instance, workspace = instance_files(spec), workspace_files(spec)
+        mounts = [*instance_mounts(instance), folder("workspace", workspace)]
+        ports = {"http": HTTP}
+        args = ["dagster-webserver", "-h", "0.0.0.0", "-p", str(HTTP)]  # noqa: S104  its pod's own
+        logs = spec.compute_logs.identity if spec.compute_logs else None
+        template = pod_template(
+            pods,
+            settings,
+            [
+                control_plane_container(
+                    "webserver",
+                    spec,
+                    settings,
+                    [*args, "-w", f"{WORKSPACE}/{WORKSPACE_FILE}"],
+                    mounts,
+                    ports=ports,
+                    probes=_probes(),
+                )
+            ],
+            service_account=service_account(
+                self, pods, annotations=logs.annotations if logs else None
+            ),
+            mounts=mounts,
+            files=[instance, workspace],
+            token=True,
+            spread=settings.replicas > 1,
+        )
+        role(self, pods, rules(WEBSERVER))
+        deployment(self, pods, template, replicas=settings.replicas)
+        service(self, pods, ports)
+
+
+def _probes() -> Probes:
+    """Ask readiness by a page that needs no database.
+
+    Liveness asks for less still: a restart makes a webserver with too much to do only slower.
+    """
+    return Probes(
+        startup=k8s.Probe(tcp_socket=tcp("http"), period_seconds=2, failure_threshold=150),
+        liveness=k8s.Probe(tcp_socket=tcp("http"), period_seconds=15, timeout_seconds=5),
+        readiness=k8s.Probe(http_get=http("/server_info"), period_seconds=10, timeout_seconds=10),
+    )

@@ -1,0 +1,65 @@
+"""What an environment may say about Dagster."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from dagster_example import ELSEWHERE, LOGS, ROLE, SHOP, SMALL
+from floe_constructs.dagster import DagsterSettings, DagsterSpec
+
+SETTINGS = {key: value for key, value in SMALL.items() if key not in ("instance", "namespace")}
+
+
+def refused(**changes: Any) -> str:
+    with pytest.raises(ValidationError) as raised:
+        DagsterSettings.model_validate(SETTINGS | changes)
+    return str(raised.value)
+
+
+def test_an_overlay_decides_settings_alone() -> None:
+    DagsterSettings.model_validate(SETTINGS)
+    for name in set(DagsterSpec.model_fields) - set(DagsterSettings.model_fields):
+        assert name in refused(**{name: None})
+
+
+def test_two_locations_cannot_share_a_name() -> None:
+    message = refused(code_locations=[SHOP, ELSEWHERE | {"name": "shop"}])
+    assert "['shop']" in message
+
+
+@pytest.mark.parametrize("name", ["Shop", "shop_", "-shop", "shop-", "s" * 51, ""])
+def test_a_name_has_to_fit_into_a_service_name(name: str) -> None:
+    assert "name" in refused(code_locations=[SHOP | {"name": name}])
+
+
+def test_the_longest_name_leaves_room_for_what_goes_before_it() -> None:
+    settings = DagsterSettings.model_validate(
+        SETTINGS | {"code_locations": [SHOP | {"name": "s" * 50}]}
+    )
+    (location,) = settings.deployed
+    assert len(f"dagster-code-{location.name}") <= 63
+
+
+@pytest.mark.parametrize("module", ["", "shop-definitions", "shop.py.", "../shop", "1shop"])
+def test_a_module_is_what_python_can_import(module: str) -> None:
+    assert "module" in refused(code_locations=[SHOP | {"module": module}])
+
+
+def test_a_host_makes_a_location_an_external_one() -> None:
+    assert "image" in refused(code_locations=[ELSEWHERE | {"image": "acme/shop:v1"}])
+    settings = DagsterSettings.model_validate(SETTINGS | {"code_locations": [SHOP, ELSEWHERE]})
+    assert [location.name for location in settings.deployed] == ["shop"]
+    assert [location.name for location in settings.external] == ["elsewhere"]
+
+
+def test_compute_logs_are_read_in_exactly_one_way() -> None:
+    for changes in ({"credentials": None}, {"identity": ROLE}):
+        assert "exactly one" in refused(compute_logs=LOGS | changes)
+
+
+@pytest.mark.parametrize("ratio", [-0.1, 1.1])
+def test_a_share_of_traces_is_between_none_and_all(ratio: float) -> None:
+    traces = {"url": "http://jaeger-collector:4318", "sampler_ratio": ratio}
+    with pytest.raises(ValidationError, match="sampler_ratio"):
+        DagsterSpec.model_validate(SMALL | {"traces": traces})
