@@ -1,0 +1,180 @@
+"""Comparing `dist/` with what synth would write."""
+
+import difflib
+import importlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from floe_deploy import lock, overlay, writing
+from floe_deploy.errors import InputError
+from floe_deploy.project import Project
+
+CACHE = Path(".floe", "check.json")
+"""What was compared last, by output folder; Git ignores it."""
+
+_LIBRARIES = ("floe-deploy", "cdk8s", "cdk8s-plus-34", "constructs", "pydantic", "PyYAML")
+_LONGEST_DIFF = 200
+
+
+class State(StrEnum):
+    """In what way a file is not as synth would write it."""
+
+    STALE = "stale"
+    EDITED = "edited"
+    MISSING = "missing"
+    UNTRACKED = "untracked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A file that is not as synth would write it."""
+
+    state: State
+    path: Path
+    diff: str = ""
+
+    def __str__(self) -> str:
+        """State and path, and the lines that differ."""
+        return f"{self.state}: {self.path}" + (f"\n{self.diff}" if self.diff else "")
+
+
+def check(folders: Sequence[Path], settings: Project, *, everything: bool) -> list[Difference]:
+    """Compare environments; `everything` also finds folders whose overlay is gone.
+
+    Raises:
+        InputError: an overlay is not valid, or there is no Node to render it with and the files
+            are as their lock says.
+
+    """
+    key = _key(folders, settings)
+    if key == _cached().get(str(settings.output)):
+        return []
+    orphans = overlay.orphans(settings) if everything else []
+    found = [Difference(state=State.STALE, path=orphan) for orphan in orphans]
+    if find_spec("cdk8s") is None:
+        found += [d for folder in folders for d in _against_lock(settings.output / folder.name)]
+        if not found:
+            raise InputError(
+                "The files are as their lock.json says, but they could not be rendered again: "
+                "that needs the extra `synth`: pip install 'floe-deploy[synth]'"
+            )
+        return found
+    from floe_deploy.synth import render_all
+
+    for rendering in render_all(folders, settings):
+        found += _against(settings.output / rendering.environment, rendering.files)
+    if not found:
+        _remember(str(settings.output), key)
+    return found
+
+
+def _against(folder: Path, files: dict[str, str]) -> list[Difference]:
+    known = lock.read(folder)
+    hashes = known.files if known else {}
+    found = []
+    for path in sorted(files.keys() | hashes.keys()):
+        target = folder / path
+        wanted = files.get(path)
+        if not target.is_file():
+            if wanted is not None:
+                found.append(Difference(state=State.MISSING, path=target))
+            continue
+        data = target.read_bytes()
+        if wanted is not None and data == wanted.encode():
+            continue
+        by_hand = path in hashes and lock.sha256(data) != hashes[path]
+        state = State.EDITED if by_hand else State.STALE
+        found.append(Difference(state=state, path=target, diff=_diff(data, wanted)))
+    return found + _untracked(folder, files)
+
+
+def _against_lock(folder: Path) -> list[Difference]:
+    known = lock.read(folder)
+    if known is None:
+        return [Difference(state=State.MISSING, path=folder / lock.FILE)]
+    found = []
+    for path, sha in known.files.items():
+        target = folder / path
+        if not target.is_file():
+            found.append(Difference(state=State.MISSING, path=target))
+        elif lock.sha256(target.read_bytes()) != sha:
+            found.append(Difference(state=State.EDITED, path=target))
+    return found + _untracked(folder, known.files)
+
+
+def _untracked(folder: Path, files: Iterable[str]) -> list[Difference]:
+    known = set(files)
+    return [
+        Difference(state=State.UNTRACKED, path=folder / path)
+        for path in writing.foreign(folder)
+        if path not in known
+    ]
+
+
+def _diff(data: bytes, wanted: str | None) -> str:
+    lines = difflib.unified_diff(
+        data.decode(errors="replace").splitlines(),
+        (wanted or "").splitlines(),
+        "on disk",
+        "as synthesized",
+        lineterm="",
+        n=1,
+    )
+    shown = list(lines)
+    more = len(shown) - _LONGEST_DIFF
+    if more > 0:
+        shown = [*shown[:_LONGEST_DIFF], f"… {more} more lines"]
+    return "\n".join(shown)
+
+
+def _key(folders: Sequence[Path], settings: Project) -> str:
+    """Answer a hash of all that the answer depends on."""
+    parts = [repr(settings), *(f"{name} {_version(name)}" for name in _LIBRARIES)]
+    outputs = [settings.output / folder.name for folder in folders]
+    for root in [*_code(settings), *folders, *outputs]:
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            if path.is_file() and path.suffix != ".pyc":
+                parts += [f"{path} {lock.sha256(path.read_bytes())}"]
+    return lock.sha256("\n".join(parts).encode())
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "-"
+
+
+def _code(settings: Project) -> list[Path]:
+    """Answer the folders of this tool's code and of the composition's."""
+    tops = {"floe_deploy", "floe_constructs"}
+    tops |= {
+        reference.partition(".")[0].partition(":")[0]
+        for reference in (settings.environment, settings.compose)
+    }
+    found = []
+    for top in sorted(tops):
+        spec = find_spec(top)
+        if spec and spec.submodule_search_locations:
+            found += [Path(place) for place in spec.submodule_search_locations]
+        elif spec and spec.origin:
+            found.append(Path(spec.origin))
+    return found
+
+
+def _cached() -> dict[str, str]:
+    try:
+        data = json.loads(CACHE.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _remember(output: str, key: str) -> None:
+    CACHE.parent.mkdir(exist_ok=True)
+    CACHE.write_text(json.dumps(_cached() | {output: key}))

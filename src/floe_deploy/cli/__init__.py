@@ -1,0 +1,50 @@
+"""The command `floe`: one module for each sub-command."""
+
+import sys
+
+import typer
+
+from floe_deploy.cli.check import check
+from floe_deploy.cli.init import init
+from floe_deploy.cli.schema import schema
+from floe_deploy.cli.synth import synth
+
+app = typer.Typer(
+    name="floe",
+    help="Turn typed overlays into the Kubernetes manifests of a data platform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(synth)
+app.command()(check)
+app.command()(schema)
+app.command()(init)
+
+
+def main() -> None:
+    """Run a command; expected failures become one message and an exit code."""
+    try:
+        app()
+    except Exception as failure:  # noqa: BLE001  the one place where failures end
+        sys.exit(_told(failure))
+
+
+def _told(failure: Exception) -> int:
+    from floe_deploy.errors import FloeError
+
+    if isinstance(failure, FloeError):
+        typer.echo(failure, err=True)
+        return failure.exit_code
+    import os
+    import traceback
+
+    if os.environ.get("FLOE_TRACEBACK"):
+        traceback.print_exc()
+    typer.echo(
+        f"floe met a fault of its own ({type(failure).__name__}: {failure}).\n"
+        "Set FLOE_TRACEBACK=1 to see where, and report it with the command and its overlay.",
+        err=True,
+    )
+    return 70

@@ -1,0 +1,37 @@
+"""`floe synth`."""
+
+import sys
+
+import typer
+
+from floe_deploy.cli.options import Environments, Output, Overlays
+
+
+def synth(
+    environments: Environments = None, overlays: Overlays = None, output: Output = None
+) -> None:
+    """Write the manifests of environments: dist/ENVIRONMENT/ from overlays/ENVIRONMENT/.
+
+    Either every file of an environment is written or none; files that synth does not know are
+    kept and named.
+    """
+    from floe_deploy import overlay, project, writing
+    from floe_deploy.synth import render_all
+
+    settings = project.load(overlays, output)
+    folders = overlay.folders(settings.overlays, environments or ())
+    steps = render_all(folders, settings)
+    with typer.progressbar(
+        steps, len(folders), "Synthesizing", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as progress:
+        renderings = list(progress)
+    with writing.exclusive(settings.output):
+        writing.repair(settings.output)
+        for rendering in renderings:
+            folder = settings.output / rendering.environment
+            strangers = writing.replace(folder, rendering.files)
+            typer.echo(f"{folder}: {rendering.objects} objects")
+            for path in strangers:
+                typer.echo(f"{folder / path}: kept, but not written by synth", err=True)
+        for orphan in overlay.orphans(settings):
+            typer.echo(f"{orphan}: no overlay of this name any more; delete it", err=True)

@@ -1,0 +1,117 @@
+"""What an overlay says: one environment of the platform."""
+
+from typing import Annotated
+
+from floe_constructs.marquez.spec import MarquezSettings
+from pydantic import Discriminator, Field, Tag
+
+from floe_constructs.cube.source import TrinoSource
+from floe_constructs.cube.spec import CubeSettings
+from floe_constructs.dagster.spec import DagsterSettings
+from floe_constructs.jaeger.spec import JaegerSettings
+from floe_constructs.kubernetes.endpoint import External
+from floe_constructs.kubernetes.value import Cidr, DnsLabel
+from floe_constructs.secrets.spec import SecretsSpec
+from floe_constructs.spec import Spec
+
+
+class Cluster(Spec):
+    """What only the cluster's operators know."""
+
+    kubernetes: Annotated[
+        str,
+        Field(
+            pattern=r"^1\.(3[1-9]|[4-9][0-9])$",
+            json_schema_extra={"rule": "a minor from 1.31 on, in quotes: '1.34'"},
+        ),
+    ]
+    """Kubernetes minor that the manifests are for."""
+
+    api_server_cidrs: tuple[Cidr, ...] = Field(min_length=1)
+    """Addresses of the API server: its Service's, and those of `kubectl get endpointslices`."""
+
+    dns_cidrs: tuple[Cidr, ...] = ()
+    """Addresses of DNS servers that are not pods in kube-system."""
+
+
+class Addresses(Spec):
+    """Addresses of the services that only the artifacts name, for network policies."""
+
+    storage: tuple[Cidr, ...] = ()
+    """Addresses of the object storage."""
+
+    catalog: tuple[Cidr, ...] = ()
+    """Addresses of the Iceberg catalog."""
+
+    compute: tuple[Cidr, ...] = ()
+    """Addresses of the compute engine."""
+
+    lineage: tuple[Cidr, ...] = ()
+    """Addresses of the lineage endpoint."""
+
+    traces: tuple[Cidr, ...] = ()
+    """Addresses of the trace endpoint."""
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, dict):
+        return "external" if "external" in value else "deployed"
+    return "external" if isinstance(value, External) else "deployed"
+
+
+class Environment(Spec):
+    """One environment: one namespace of one cluster, with one installation of the platform."""
+
+    namespace: DnsLabel
+    """Namespace of every object."""
+
+    cluster: Cluster
+    """What the cluster is like."""
+
+    secrets: SecretsSpec
+    """Where Secrets come from."""
+
+    compute: TrinoSource | None = None
+    """The compute engine, where it is one that the artifacts cannot name; it wins over theirs."""
+
+    addresses: Addresses = Addresses()
+    """Addresses of the services that only the artifacts name."""
+
+    cube_model: str | None = None
+    """Folder of Cube's model files, from the overlay's folder on; else the image holds them."""
+
+    dagster: (
+        Annotated[
+            Annotated[DagsterSettings, Tag("deployed")] | Annotated[External, Tag("external")],
+            Discriminator(_kind),
+        ]
+        | None
+    )
+    """Dagster: deployed here, running elsewhere (`external:`), or absent (null)."""
+
+    cube: (
+        Annotated[
+            Annotated[CubeSettings, Tag("deployed")] | Annotated[External, Tag("external")],
+            Discriminator(_kind),
+        ]
+        | None
+    )
+    """Cube: deployed here, running elsewhere (`external:`), or absent (null)."""
+
+    marquez: (
+        Annotated[
+            Annotated[MarquezSettings, Tag("deployed")] | Annotated[External, Tag("external")],
+            Discriminator(_kind),
+        ]
+        | None
+    )
+    """Marquez: deployed here, running elsewhere (`external:`), or absent (null)."""
+
+    jaeger: (
+        Annotated[
+            Annotated[JaegerSettings, Tag("deployed")] | Annotated[External, Tag("external")],
+            Discriminator(_kind),
+        ]
+        | None
+    )
+    """Jaeger: deployed here, elsewhere (`external:` its OTLP over HTTP), or absent (null)."""

@@ -1,0 +1,225 @@
+"""What becomes of rendered objects: a phase, a file name and bytes for each."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from floe_constructs.kubernetes.phase import ANNOTATION, Phase
+from floe_constructs.problem import Problem
+from floe_constructs.yaml_text import dump, load
+from floe_deploy.errors import InputError
+
+Manifest = dict[str, Any]
+"""A Kubernetes object as a mapping."""
+
+MARK = '# Made by "floe synth"'
+"""How every generated manifest begins."""
+
+WAVE = "argocd.argoproj.io/sync-wave"
+NO_SUBSTITUTION = "kustomize.toolkit.fluxcd.io/substitute"
+NAME = "app.kubernetes.io/name"
+
+CLUSTER_SCOPED = frozenset(
+    {
+        "APIService",
+        "ClusterExternalSecret",
+        "ClusterIssuer",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ClusterSecretStore",
+        "CustomResourceDefinition",
+        "GatewayClass",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "PersistentVolume",
+        "PriorityClass",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "VolumeSnapshotClass",
+    }
+)
+"""Kinds without a namespace: a cdk8s chart stamps its namespace on them as well."""
+
+_FOUNDATION = frozenset(
+    {
+        "ExternalSecret",
+        "LimitRange",
+        "ResourceQuota",
+        "SealedSecret",
+        "SecretStore",
+        "ServiceAccount",
+    }
+)
+"""Kinds that gate and migration need before the workloads come."""
+
+
+@dataclass(frozen=True, order=True)
+class Identity:
+    """What makes an object the same object: apply would overwrite, so it has to be unique."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """As `kind/name`, which is enough within one environment."""
+        return f"{self.kind}/{self.name}"
+
+
+def identity(manifest: Manifest) -> Identity:
+    """Answer who an object is."""
+    group, _, _ = manifest["apiVersion"].rpartition("/")
+    metadata = manifest["metadata"]
+    return Identity(group, manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def phase_of(manifest: Manifest) -> Phase:
+    """Answer when an object is applied: as it says itself, else as its kind says."""
+    if said := manifest["metadata"].get("annotations", {}).get(ANNOTATION):
+        return Phase(said)
+    if manifest["kind"] in CLUSTER_SCOPED:
+        return Phase.CLUSTER
+    return Phase.FOUNDATION if manifest["kind"] in _FOUNDATION else Phase.PLATFORM
+
+
+def placed(manifest: Manifest) -> tuple[Phase, Manifest]:
+    """Answer an object's phase, and the object as it is written: with its wave, in one order."""
+    phase = phase_of(manifest)
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "annotations"}
+    if manifest["kind"] in CLUSTER_SCOPED:
+        metadata.pop("namespace", None)
+    annotations = dict(manifest["metadata"].get("annotations", {}))
+    annotations.pop(ANNOTATION, None)
+    if phase.wave:
+        annotations[WAVE] = str(phase.wave)
+    if annotations:
+        metadata["annotations"] = dict(sorted(annotations.items()))
+    first = {"name", "namespace"}
+    ordered = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
+    ordered |= {key: metadata[key] for key in sorted(metadata.keys() - first)}
+    body = {key: value for key, value in manifest.items() if key != "metadata"}
+    head = {"apiVersion": body.pop("apiVersion"), "kind": body.pop("kind")}
+    return phase, head | {"metadata": ordered} | body
+
+
+def path_of(phase: Phase, manifest: Manifest) -> str:
+    """Answer the file of an object, below the environment's folder.
+
+    It does not hold the content hash of a Job's name, so that a review shows a change as one.
+    """
+    metadata = manifest["metadata"]
+    name = metadata["name"]
+    labels = metadata.get("labels", {})
+    if manifest["kind"] == "Job" and phase is not Phase.PLATFORM:
+        name = re.sub(r"-[0-9a-f]{10}$", "", name)
+    file = re.sub(r"[^a-z0-9.-]", "-", f"{manifest['kind']}-{name}".lower())
+    folder = f"{labels[NAME]}/" if phase is Phase.PLATFORM and NAME in labels else ""
+    return f"{phase}/{folder}{file}.yaml"
+
+
+def header(environment: str) -> str:
+    """Answer the first line of every generated file; it names no version, path or time."""
+    return f"{MARK} for the environment {environment}: change its overlay, not this file.\n"
+
+
+def files_of(environment: str, manifests: Iterable[Manifest]) -> dict[str, tuple[str, Manifest]]:
+    """Answer text and object of every object's file, by path.
+
+    Raises:
+        InputError: two objects are the same, or would share a file.
+
+    """
+    files: dict[str, tuple[str, Manifest]] = {}
+    seen: dict[Identity, str] = {}
+    problems = []
+    first_line = header(environment)
+    for manifest in manifests:
+        phase, ordered = placed(manifest)
+        who, path = identity(ordered), path_of(phase, ordered)
+        if who in seen or path in files:
+            problems.append(
+                Problem(
+                    where=path,
+                    found=f"{who} more than once",
+                    allowed="one object of a kind and name",
+                    fix="rename or remove one of them",
+                )
+            )
+        seen[who] = path
+        files[path] = (first_line + _text(ordered), ordered)
+    if problems:
+        raise InputError(f"{environment}: objects would overwrite each other", problems)
+    return dict(sorted(files.items()))
+
+
+def _text(manifest: Manifest) -> str:
+    """Write an object; if it holds `${`, tell Flux that this is not for Flux to replace.
+
+    From Flux 2.9 on a Kustomization with `postBuild` fails at each such text that it does not know.
+    """
+    text = dump(manifest)
+    if "${" not in text:
+        return text
+    annotations = manifest["metadata"].get("annotations", {}) | {NO_SUBSTITUTION: "disabled"}
+    manifest["metadata"]["annotations"] = dict(sorted(annotations.items()))
+    return dump(manifest)
+
+
+def kustomizations(environment: str, paths: Sequence[str]) -> dict[str, str]:
+    """Answer the `kustomization.yaml` of the environment and of each phase, by path."""
+    phases: dict[str, list[str]] = {}
+    for path in paths:
+        phase, _, rest = path.partition("/")
+        phases.setdefault(phase, []).append(rest)
+    warning = (
+        "# For Argo CD and `kubectl diff`. One Flux Kustomization over this folder would apply\n"
+        "# the workloads together with their gate: Flux takes a phase at a time.\n"
+    )
+    root = header(environment) + warning + _kustomization(sorted(phases))
+    return {"kustomization.yaml": root} | {
+        f"{phase}/kustomization.yaml": header(environment) + _kustomization(sorted(resources))
+        for phase, resources in sorted(phases.items())
+    }
+
+
+def _kustomization(resources: list[str]) -> str:
+    return dump(
+        {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": resources,
+        }
+    )
+
+
+_IMAGE_KEYS = frozenset({"image", "job_image"})
+
+
+def images(manifests: Iterable[Manifest]) -> str:
+    """Answer every image, sorted, one a line; those named in configuration files as well."""
+    found: set[str] = set()
+    for manifest in manifests:
+        _collect_images(manifest, found)
+        if manifest["kind"] == "ConfigMap":
+            for file, text in manifest.get("data", {}).items():
+                if file.endswith((".yaml", ".yml")):
+                    _collect_images(load(text), found)
+    return "".join(f"{image}\n" for image in sorted(found))
+
+
+def _collect_images(value: object, found: set[str]) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in _IMAGE_KEYS and isinstance(inner, str):
+                found.add(inner)
+            else:
+                _collect_images(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect_images(inner, found)

@@ -1,0 +1,169 @@
+"""One folder of `overlays/`: what an environment is, and what the data team's compiler wrote."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from floe_constructs import artifacts as contract
+from floe_constructs.artifacts import CompiledArtifacts
+from floe_constructs.cube.model import model_files
+from floe_constructs.problem import Problem, problems_of
+from floe_deploy import conflicts, lock, project, yaml_file
+from floe_deploy.environment import Environment
+from floe_deploy.errors import InputError
+from floe_deploy.project import Project
+
+FILE = "environment.yaml"
+ARTIFACTS = "compiled_artifacts.json"
+_MODEL_SUFFIXES = frozenset({".yml", ".yaml", ".js", ".py", ".jinja"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """All that is read for one environment."""
+
+    name: str
+    """Name of the environment: its folder's."""
+
+    environment: Environment
+    """What the platform team decided."""
+
+    artifacts: CompiledArtifacts
+    """What the data team decided."""
+
+    artifacts_text: str
+    """The artifacts as pods get them: canonical, without the time of compilation."""
+
+    cube_model: dict[str, str]
+    """Text of Cube's model files, by name."""
+
+    digest: str
+    """Hash of all of it; comments, order and the time of compilation do not count."""
+
+
+def folders(overlays: Path, names: Sequence[str]) -> list[Path]:
+    """Answer the folders of the environments named, or of all; those with an environment.yaml.
+
+    Raises:
+        InputError: there is no such environment, or none at all.
+
+    """
+    there = sorted(path.parent.name for path in overlays.glob(f"*/{FILE}"))
+    if not there:
+        raise InputError(
+            f"{overlays} holds no environment: a folder with an {FILE} in it. "
+            "`floe init DIRECTORY` makes a repository to start from."
+        )
+    problems = [
+        Problem(
+            where=name,
+            found="no such environment",
+            allowed=", ".join(there),
+            fix=f"did you mean {close[0]}?"
+            if (close := get_close_matches(name, there, 1))
+            else f"make {overlays / name / FILE}",
+        )
+        for name in names
+        if name not in there
+    ]
+    if problems:
+        raise InputError(f"{overlays} does not hold what was asked for", problems)
+    return [overlays / name for name in (sorted(set(names)) or there)]
+
+
+def orphans(settings: Project) -> list[Path]:
+    """Find folders of the output that synth wrote for an environment that is gone."""
+    return [
+        path.parent
+        for path in sorted(settings.output.glob(f"*/{lock.FILE}"))
+        if not (settings.overlays / path.parent.name / FILE).exists()
+    ]
+
+
+def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
+    """Read one environment.
+
+    Raises:
+        InputError: it is not valid; the message tells everything that is wrong with it.
+
+    """
+    problems: list[Problem] = []
+    settings = _environment(folder, project.imported(environment), problems)
+    data, artifacts = _artifacts(folder, problems)
+    model = _cube_model(folder, settings.cube_model, problems) if settings else {}
+    if settings and artifacts:
+        problems += conflicts.between(settings, artifacts)
+    if problems or settings is None or artifacts is None:
+        raise InputError(f"{folder} is not a valid overlay:", problems)
+    text = contract.canonical(data)
+    said = [settings.model_dump(mode="json"), text, model]
+    return Overlay(
+        name=folder.name,
+        environment=settings,
+        artifacts=artifacts,
+        artifacts_text=text,
+        cube_model=model,
+        digest=lock.sha256(json.dumps(said, sort_keys=True).encode()),
+    )
+
+
+def _environment(folder: Path, model: Any, problems: list[Problem]) -> Environment | None:
+    """Validate `environment.yaml`; strictly, so that no value is bent into another type."""
+    try:
+        data = yaml_file.read(folder / FILE)
+        environment: Environment = model.model_validate_json(json.dumps(data), strict=True)
+    except yaml_file.YamlFileError as failure:
+        problems += failure.problems
+    except ValidationError as failure:
+        problems += problems_of(failure, model)
+    else:
+        return environment
+    return None
+
+
+def _artifacts(folder: Path, problems: list[Problem]) -> tuple[bytes, CompiledArtifacts | None]:
+    path = folder / ARTIFACTS
+    try:
+        data = path.read_bytes()
+        return data, contract.read(data)
+    except OSError:
+        problems.append(
+            Problem(
+                where=ARTIFACTS,
+                found="no file that can be read",
+                allowed="what `floe compile` wrote",
+                fix=f"put it at {path}",
+            )
+        )
+    except contract.ContractError as failure:
+        problems += failure.problems
+    return b"", None
+
+
+def _cube_model(folder: Path, place: str | None, problems: list[Problem]) -> dict[str, str]:
+    """Read the files that Cube takes for its model, by their path below the model's folder."""
+    if place is None:
+        return {}
+    model = folder / place
+    paths = [path for path in sorted(model.rglob("*")) if path.suffix in _MODEL_SUFFIXES]
+    try:
+        files = {path.relative_to(model).as_posix(): path.read_text("utf-8") for path in paths}
+        model_files(files)
+    except (OSError, ValueError) as failure:
+        problems.append(Problem(where="cube_model", found=f"{model}: {failure}"))
+        return {}
+    if not files:
+        problems.append(
+            Problem(
+                where="cube_model",
+                found=f"no model file in {model}",
+                allowed="a folder with " + ", ".join(sorted(_MODEL_SUFFIXES)),
+                fix="correct the path, or bake the model into Cube's image and leave it out",
+            )
+        )
+    return files

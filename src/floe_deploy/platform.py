@@ -1,0 +1,62 @@
+"""The composition root: which constructs make the platform."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cdk8s import App, Chart
+from constructs import Construct
+
+from floe_constructs.cube.cube import Cube
+from floe_constructs.dagster.dagster import Dagster
+from floe_constructs.jaeger.jaeger import Jaeger
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.namespace import Namespace
+from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
+from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.marquez.marquez import Marquez
+from floe_constructs.secrets.external_secret import ExternalSecret
+from floe_constructs.secrets.spec import ExternalSecrets
+from floe_deploy.wiring import Wired
+
+Compose = Callable[[Chart, Wired], None]
+"""What adds an environment's constructs to its chart."""
+
+
+def compose(chart: Construct, wired: Wired) -> None:
+    """Add everything that an environment asks for."""
+    foundation(chart, wired)
+    if wired.dagster:
+        Dagster(chart, "dagster", wired.dagster)
+    if wired.cube:
+        Cube(chart, "cube", wired.cube)
+    if wired.marquez:
+        Marquez(chart, "marquez", wired.marquez)
+    if wired.jaeger:
+        Jaeger(chart, "jaeger", wired.jaeger)
+
+
+def foundation(chart: Construct, wired: Wired) -> None:
+    """Add what all components stand on: namespace, Secrets, and who may talk to whom."""
+    environment = wired.environment
+    labels = Labels(
+        name="floe", instance=wired.name, component="foundation", phase=Phase.FOUNDATION
+    )
+    Namespace(chart, "namespace", labels, environment.namespace, environment.cluster.kubernetes)
+    DefaultDeny(chart, "default-deny", labels, environment.cluster.dns_cidrs)
+    NetworkPolicies(chart, "network-policies", wired.flows)
+    if isinstance(environment.secrets, ExternalSecrets):
+        for name, keys in wired.secrets.items():
+            ExternalSecret(chart, f"secret-{name}", labels, environment.secrets, name, keys)
+
+
+def render(wired: Wired, add: Compose) -> list[dict[str, Any]]:
+    """Answer the objects of one environment, in the order in which they were composed."""
+    chart = Chart(
+        App(record_construct_metadata=False),
+        wired.name,
+        namespace=wired.environment.namespace,
+        disable_resource_name_hashes=True,
+    )
+    add(chart, wired)
+    objects: list[dict[str, Any]] = chart.to_json()
+    return objects

@@ -1,0 +1,111 @@
+"""A repository that uses this tool, as its `cdk8s.yaml` describes it."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from floe_constructs.problem import Problem
+from floe_deploy import yaml_file
+from floe_deploy.errors import InputError
+
+FILE = "cdk8s.yaml"
+ENVIRONMENT = "floe_deploy.environment:Environment"
+COMPOSE = "floe_deploy.platform:compose"
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where things are, and what composes the platform."""
+
+    overlays: Path = Path("overlays")
+    """Folder of the environments."""
+
+    output: Path = Path("dist")
+    """Folder that synth writes to."""
+
+    environment: str = ENVIRONMENT
+    """`module:class` that an overlay has to fit."""
+
+    compose: str = COMPOSE
+    """`module:function` that adds constructs to an environment's chart."""
+
+
+def load(overlays: Path | None = None, output: Path | None = None) -> Project:
+    """Read `cdk8s.yaml` of the working directory, as the cdk8s CLI does; options win over it.
+
+    The output is, in this order: the option, `CDK8S_OUTDIR` (which the cdk8s CLI sets), `output`
+    of the file, `dist`.
+
+    The working directory becomes importable: a composition of the user's lives there.
+
+    Raises:
+        InputError: the file cannot be understood.
+
+    """
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    settings: dict[str, str] = {}
+    path = Path(FILE)
+    if path.exists():
+        settings = _settings(path)
+    outdir = os.environ.get("CDK8S_OUTDIR") or settings.get("output") or "dist"
+    return Project(
+        overlays=overlays or Path(settings.get("overlays", "overlays")),
+        output=output or Path(outdir),
+        environment=settings.get("environment", ENVIRONMENT),
+        compose=settings.get("compose", COMPOSE),
+    )
+
+
+def _settings(path: Path) -> dict[str, str]:
+    data = yaml_file.read(path)
+    if not isinstance(data, dict):
+        raise InputError(f"{path} is not a mapping")
+    ours = {
+        key: data[key] for key in ("output", "overlays", "environment", "compose") if key in data
+    }
+    problems = [
+        Problem(where=key, found=repr(value), allowed="text", fix="write a text or leave it out")
+        for key, value in ours.items()
+        if not isinstance(value, str)
+    ]
+    if problems:
+        raise InputError(f"{path} is not valid", problems)
+    return ours
+
+
+def environment_of(settings: Project) -> type[BaseModel]:
+    """Import the class that an overlay has to fit.
+
+    Raises:
+        InputError: there is no such class, or it is no spec.
+
+    """
+    found: object = imported(settings.environment)
+    if isinstance(found, type) and issubclass(found, BaseModel):
+        return found
+    raise InputError(f"{FILE} names {settings.environment!r} as environment, which is no spec")
+
+
+def imported(reference: str) -> Callable[..., Any]:
+    """Import `module:name`, the working directory included.
+
+    Raises:
+        InputError: there is no such thing.
+
+    """
+    module, _, name = reference.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as cause:
+        raise InputError(
+            f"{FILE} names {reference!r}, which cannot be imported: {cause}. "
+            "It has to be `module:name`, importable from this folder."
+        ) from cause
+    return found

@@ -1,0 +1,214 @@
+"""What one part of the platform needs of another: an overlay's components, wired."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from floe_constructs.cube import flows as cube_flows
+from floe_constructs.cube.spec import CubeSettings, CubeSpec
+from floe_constructs.dagster import flows as dagster_flows
+from floe_constructs.dagster.spec import DagsterSettings, DagsterSpec, Lineage, Traces
+from floe_constructs.jaeger import flows as jaeger_flows
+from floe_constructs.jaeger.config import OTLP_HTTP
+from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec
+from floe_constructs.kubernetes.endpoint import Endpoint, External, Flow, endpoint_of
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.secret import SecretKey, secret_keys
+from floe_constructs.marquez import flows as marquez_flows
+from floe_constructs.marquez.config import HTTP as MARQUEZ_HTTP
+from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
+from floe_deploy import derivation
+from floe_deploy.environment import Environment
+from floe_deploy.overlay import Overlay
+
+API_SERVER_PORTS = (443, 6443)
+"""The Service's port and the endpoints': which of the two a policy sees depends on the network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wired:
+    """One environment, ready to be composed: each spec is complete, each flow has two ends."""
+
+    name: str
+    """Name of the environment."""
+
+    environment: Environment
+    """What the overlay says."""
+
+    dagster: DagsterSpec | None = None
+    """Dagster, if it is deployed here."""
+
+    cube: CubeSpec | None = None
+    """Cube, if it is deployed here."""
+
+    marquez: MarquezSpec | None = None
+    """Marquez, if it is deployed here."""
+
+    jaeger: JaegerSpec | None = None
+    """Jaeger, if it is deployed here."""
+
+    flows: tuple[Flow, ...] = ()
+    """Who talks to whom."""
+
+    secrets: dict[str, tuple[str, ...]]
+    """Keys of every Secret that a pod refers to, by its name."""
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """A service that another component may have: its address, and who answers there."""
+
+    url: str
+    target: Labels | Endpoint
+    port: int
+
+
+def wire(overlay: Overlay) -> Wired:
+    """Give each component what it needs of the others and of the artifacts."""
+    environment = overlay.environment
+    marquez = _marquez(overlay)
+    jaeger = _jaeger(overlay)
+    cube = _cube(overlay)
+    lineage, traces = _lineage(overlay, marquez), _traces(overlay, jaeger)
+    dagster = _dagster(overlay, lineage, traces)
+    flows = [*(cube_flows.flows(cube) if cube else ())]
+    flows += marquez_flows.flows(marquez) if marquez else ()
+    flows += jaeger_flows.flows(jaeger) if jaeger else ()
+    if dagster:
+        flows += dagster_flows.flows(dagster)
+        flows += _user_code_flows(overlay, dagster, lineage, traces)
+        flows += _api_server_flows(environment, dagster)
+    keys: dict[str, set[str]] = {}
+    for spec in (dagster, cube, marquez, jaeger):
+        for secret in secret_keys(spec):
+            keys.setdefault(secret.name, set()).add(secret.key)
+    return Wired(
+        name=overlay.name,
+        environment=environment,
+        dagster=dagster,
+        cube=cube,
+        marquez=marquez,
+        jaeger=jaeger,
+        flows=tuple(dict.fromkeys(flows)),
+        secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},
+    )
+
+
+def _marquez(overlay: Overlay) -> MarquezSpec | None:
+    settings = overlay.environment.marquez
+    if not isinstance(settings, MarquezSettings):
+        return None
+    return MarquezSpec(**dict(settings), instance=overlay.name)
+
+
+def _jaeger(overlay: Overlay) -> JaegerSpec | None:
+    settings = overlay.environment.jaeger
+    if not isinstance(settings, JaegerSettings):
+        return None
+    return JaegerSpec(**dict(settings), instance=overlay.name)
+
+
+def _cube(overlay: Overlay) -> CubeSpec | None:
+    environment, consumption = overlay.environment, overlay.artifacts.consumption
+    settings = environment.cube
+    if not isinstance(settings, CubeSettings):
+        return None
+    given = dict(settings)
+    if given["source"] is None:
+        given["source"] = derivation.cube_source(environment, overlay.artifacts)
+    if given["api_secret"] is None and consumption and consumption.api_secret_ref:
+        reference = consumption.api_secret_ref
+        given["api_secret"] = environment.secrets.resolve(reference, "CUBEJS_API_SECRET", "value")
+    if given["time_zones"] is None:
+        given["time_zones"] = (consumption.pre_aggregations.timezone if consumption else "UTC",)
+    return CubeSpec(**given, instance=overlay.name, model=overlay.cube_model or None)
+
+
+def _lineage(overlay: Overlay, marquez: MarquezSpec | None) -> _Reached | None:
+    """Answer where lineage goes: the artifacts may switch it off, or name a place."""
+    if not overlay.artifacts.lineage:
+        return None
+    if marquez:
+        return _Reached(marquez_flows.API_URL, marquez_flows.labels(marquez, "api"), MARQUEZ_HTTP)
+    return _elsewhere(
+        "lineage",
+        overlay.environment.marquez,
+        overlay.artifacts.lineage_endpoint,
+        overlay.environment.addresses.lineage,
+    )
+
+
+def _traces(overlay: Overlay, jaeger: JaegerSpec | None) -> _Reached | None:
+    """Answer where traces go: the artifacts may switch them off, or name a place."""
+    if not overlay.artifacts.traces:
+        return None
+    if jaeger:
+        return _Reached(jaeger_flows.COLLECTOR_URL, jaeger_flows.collecting(jaeger), OTLP_HTTP)
+    return _elsewhere(
+        "traces",
+        overlay.environment.jaeger,
+        overlay.artifacts.otlp_endpoint,
+        overlay.environment.addresses.traces,
+    )
+
+
+def _elsewhere(
+    name: str, component: object, url: str | None, cidrs: tuple[str, ...]
+) -> _Reached | None:
+    if isinstance(component, External):
+        endpoint = component.endpoint(name)
+        return _Reached(component.external, endpoint, endpoint.port)
+    if url is None:
+        return None
+    endpoint = endpoint_of(name, url, cidrs)
+    return _Reached(url, endpoint, endpoint.port)
+
+
+def _dagster(
+    overlay: Overlay, lineage: _Reached | None, traces: _Reached | None
+) -> DagsterSpec | None:
+    environment, artifacts = overlay.environment, overlay.artifacts
+    settings = environment.dagster
+    if not isinstance(settings, DagsterSettings):
+        return None
+    variables: dict[str, str | SecretKey] = derivation.trino_variables(environment)
+    files: dict[str, SecretKey] = {}
+    for item in derivation.user_credentials(environment, artifacts):
+        secret = environment.secrets.resolve(item.reference, item.variable, item.key)
+        (files if item.file else variables)[item.variable] = secret
+    namespace = artifacts.lineage_namespace or overlay.name
+    return DagsterSpec(
+        **dict(settings),
+        instance=overlay.name,
+        namespace=environment.namespace,
+        lineage=Lineage(url=lineage.url, namespace=namespace) if lineage else None,
+        traces=Traces(url=traces.url, attributes=artifacts.attributes) if traces else None,
+        artifacts=overlay.artifacts_text,
+        variables=variables,
+        credential_files=files,
+        code_identity=derivation.code_identity(artifacts),
+    )
+
+
+def _user_code_flows(
+    overlay: Overlay, dagster: DagsterSpec, lineage: _Reached | None, traces: _Reached | None
+) -> Iterator[Flow]:
+    services = derivation.service_endpoints(overlay.environment, overlay.artifacts)
+    for pods in dagster_flows.user_code(dagster):
+        for why, endpoint in services.items():
+            yield Flow(source=pods, target=endpoint, port=endpoint.port, why=why)
+        if lineage:
+            yield Flow(source=pods, target=lineage.target, port=lineage.port, why="report lineage")
+        if traces:
+            yield Flow(source=pods, target=traces.target, port=traces.port, why="send spans")
+
+
+def _api_server_flows(environment: Environment, dagster: DagsterSpec) -> Iterator[Flow]:
+    for pods in dagster_flows.api_clients(dagster):
+        for port in API_SERVER_PORTS:
+            server = Endpoint(
+                name="kubernetes",
+                host="kubernetes.default.svc",
+                port=port,
+                cidrs=environment.cluster.api_server_cidrs,
+            )
+            yield Flow(source=pods, target=server, port=port, why="launch and watch runs")
