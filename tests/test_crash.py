@@ -1,0 +1,84 @@
+"""Killed at any moment, `floe synth` leaves each environment complete, old or new."""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from floe_deploy import lock
+from test_dist import ROOT, floe, held
+
+FLOE = (sys.executable, "-m", "floe_deploy", "synth")
+KILLS = 100
+
+
+@pytest.mark.slow
+def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
+    output = tmp_path / "dist"
+
+    def change(word: str) -> None:
+        for path in (tmp_path / "overlays").glob("*/environment.yaml"):
+            text = (ROOT / "overlays" / path.parent.name / path.name).read_text()
+            path.write_text(
+                text.replace("registry.example.com/floe/", f"registry.{word}.com/floe/")
+            )
+
+    releases: dict[str, list[dict[str, bytes]]] = {}
+    for word in ("old", "new"):
+        change(word)
+        began = time.monotonic()
+        assert floe("synth", "--output", output, cwd=tmp_path).returncode == 0
+        duration = time.monotonic() - began
+        for folder in output.iterdir():
+            releases.setdefault(folder.name, []).append(held(folder))
+    random.seed(20261125)
+    writing = 0
+    for number in range(KILLS):
+        change("old" if number % 2 == 0 else "new")
+        command = [*FLOE, "--output", str(output)]
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
+            # Half of the kills fall into the last tenth, where files are written and exchanged.
+            late = random.random() < 0.5  # noqa: S311  no secret
+            time.sleep(duration * random.uniform(0.85 if late else 0.0, 1.02))  # noqa: S311
+            process.send_signal(signal.SIGKILL)
+        writing += any(path.name.startswith(".") for path in output.iterdir())
+        for name, known in releases.items():
+            assert held(output / name) in known, f"{name} after kill {number}"
+    change("new")
+    assert floe("synth", "--output", output, cwd=tmp_path).returncode == 0
+    assert {path.name: held(path) for path in output.iterdir()} == {
+        name: known[1] for name, known in releases.items()
+    }
+    assert all(lock.read(path) for path in output.iterdir())
+
+
+@pytest.mark.slow
+def test_two_synths_at_once_do_not_mix(tmp_path: Path) -> None:
+    for word in ("one", "two"):
+        shutil.copytree(ROOT / "overlays" / "dev", tmp_path / word / "dev")
+        path = tmp_path / word / "dev" / "environment.yaml"
+        text = path.read_text()
+        path.write_text(text.replace("registry.example.com/floe/", f"registry.{word}.com/floe/"))
+    runs = [
+        subprocess.Popen(
+            [*FLOE, "--overlays", word, "--output", "dist"],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+        )
+        for word in ("one", "two", "one", "two")
+    ]
+    assert [run.wait(60) for run in runs] == [0] * 4
+    assert [path.name for path in (tmp_path / "dist").iterdir()] == ["dev"]
+    registries = {
+        word
+        for data in held(tmp_path / "dist" / "dev").values()
+        for word in ("one", "two")
+        if f"registry.{word}.com".encode() in data
+    }
+    assert len(registries) == 1
