@@ -466,3 +466,51 @@ def test_settings_of_servers_and_runs_are_apart(objects: Objects) -> None:
     own = container(objects["Deployment", "dagster-code-shop"])["resources"]
     assert own["requests"]["cpu"] == SHOP["server"]["resources"]["cpu"]
     assert context["k8s"]["resources"]["requests"]["cpu"] == SHOP["runs"]["resources"]["cpu"]
+
+
+CHANGES: dict[str, Any] = {
+    "artifacts": "{}",
+    "code_identity": None,
+    "code_locations": [SHOP],
+    "compute_logs": None,
+    "credential_files": {},
+    "daemon": {"resources": RESOURCES, "node_selector": {"pool": "data"}},
+    "database": LARGE["database"] | {"sslmode": "verify-full"},
+    "image": "acme/dagster:v2",
+    "instance": "other",
+    "lineage": None,
+    "migration": {"resources": RESOURCES},
+    "namespace": "other",
+    "run_limits": {"max_concurrent": 1},
+    "traces": None,
+    "variables": {},
+    "webserver": {"resources": RESOURCES, "replicas": 3},
+}
+
+
+def test_every_setting_changes_what_is_deployed(synth: Synth) -> None:
+    assert set(CHANGES) == set(DagsterSpec.model_fields)
+    before = as_made(synth, spec())
+    for name, value in CHANGES.items():
+        assert as_made(synth, spec(**{name: value})) != before, name
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other"},
+        {"image": "acme/shop:v2"},
+        {"module": "shop.other"},
+        {"server": {"resources": RESOURCES, "replicas": 3}},
+        {"runs": {"resources": RESOURCES}},
+        {"executor": "k8s_job"},
+        {"identity": EVENTS["identity"]},
+    ],
+)
+def test_every_setting_of_a_location_changes_what_is_deployed(
+    synth: Synth, change: dict[str, Any]
+) -> None:
+    before, after = (
+        as_made(synth, spec(code_locations=[location])) for location in (SHOP, SHOP | change)
+    )
+    assert before != after

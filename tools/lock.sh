@@ -8,6 +8,6 @@ compile() { # FILE, what goes in
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file "$out" "$@"
 }
-compile synth.txt pyproject.toml --extra synth --group build
-compile dev.txt pyproject.toml --extra synth --group build --group dev --constraint locks/synth.txt
+compile dev.txt pyproject.toml --extra synth --group build --group dev
+compile synth.txt pyproject.toml --extra synth --group build --constraint locks/dev.txt
 echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -

