@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from test_dist import ROOT, kubeconform
 
 from floe_deploy import overlay, wiring
 from floe_deploy.project import COMPOSE, Project, imported
 from floe_deploy.synth import Rendering, render
+from test_dist import ROOT, kubeconform
 
 FORMS = ("deployed", "external", "absent")
 COMPONENTS = ("dagster", "cube", "marquez", "jaeger")

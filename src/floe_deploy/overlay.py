@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from floe_deploy.project import Project
 
 FILE = "environment.yaml"
 ARTIFACTS = "compiled_artifacts.json"
+_MOST_FILES = 10_000
+"""A model is a folder of its own: with more files in it, the path is a wrong one."""
+
 _MODEL_SUFFIXES = frozenset({".yml", ".yaml", ".js", ".py", ".jinja"})
 
 
@@ -150,18 +154,19 @@ def _cube_model(folder: Path, place: str | None, problems: list[Problem]) -> dic
     if place is None:
         return {}
     model = folder / place
-    paths = [path for path in sorted(model.rglob("*")) if path.suffix in _MODEL_SUFFIXES]
     try:
+        there = list(islice(model.rglob("*"), _MOST_FILES))
+        paths = sorted(path for path in there if path.suffix in _MODEL_SUFFIXES)
         files = {path.relative_to(model).as_posix(): path.read_text("utf-8") for path in paths}
         model_files(files)
     except (OSError, ValueError) as failure:
         problems.append(Problem(where="cube_model", found=f"{model}: {failure}"))
         return {}
-    if not files:
+    if not files or len(there) == _MOST_FILES:
         problems.append(
             Problem(
                 where="cube_model",
-                found=f"no model file in {model}",
+                found=f"{len(files) or 'no'} model files among {len(there)} files of {model}",
                 allowed="a folder with " + ", ".join(sorted(_MODEL_SUFFIXES)),
                 fix="correct the path, or bake the model into Cube's image and leave it out",
             )

@@ -58,7 +58,7 @@ def artifacts_files(spec: DagsterSpec) -> list[Files]:
 def context_text(spec: DagsterSpec, location: CodeLocation) -> str:
     """Answer a code location's part of its run pods, as canonical JSON."""
     context = container_context(spec, location)
-    return json.dumps(context, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(context, sort_keys=True, indent=2, ensure_ascii=False)
 
 
 def _server(location: CodeLocation | ExternalLocation) -> dict[str, Any]:
