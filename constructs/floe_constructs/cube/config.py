@@ -56,7 +56,7 @@ def _server(spec: CubeSpec, settings: Workload) -> dict[str, Variable]:
         env["CUBEJS_CONCURRENCY"] = str(spec.concurrency)
     if spec.refresh_concurrency:
         env["CUBEJS_REFRESH_WORKER_CONCURRENCY"] = str(spec.refresh_concurrency)
-    return env | dict(spec.source.variables)
+    return env | dict(spec.source.variables) | spec.export_bucket
 
 
 def _schema(instance: str) -> str:

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from floe_constructs.cube.storage import Region, S3Credentials, s3_endpoint
 from floe_constructs.kubernetes.endpoint import Endpoint, Postgres, Url
 from floe_constructs.kubernetes.environment import Variable, Variables
-from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.s3 import Region, S3Credentials, s3_endpoint
+from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName, Memory, Port, mebibytes
 from floe_constructs.spec import Spec
 
@@ -77,7 +77,7 @@ class TrinoSource(Spec):
     db_schema: Text = Field(alias="schema")
     """Default schema in the catalog."""
 
-    user: Text | SecretKey
+    user: TextOrSecret
     """User to log in as: its name, or where it is kept."""
 
     password: SecretKey | None = None
@@ -135,7 +135,7 @@ class SnowflakeSource(Spec):
     database: Text
     """Database that tables are looked for in."""
 
-    user: Text | SecretKey
+    user: TextOrSecret
     """User to log in as: its name, or where it is kept."""
 
     password: SecretKey

@@ -5,9 +5,9 @@ from typing import Annotated, Self
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from floe_constructs.cube.model import model_files
-from floe_constructs.cube.source import DuckDbSource, Source, Text
+from floe_constructs.cube.source import DuckDbSource, Source
 from floe_constructs.cube.storage import LocalStorage, StoreStorage
-from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes
 from floe_constructs.kubernetes.workload import Replicated, Storage, Workload
 from floe_constructs.spec import Spec
@@ -34,7 +34,7 @@ class SqlApi(Spec):
     port: Port = 15432
     """TCP port."""
 
-    user: Text | SecretKey
+    user: TextOrSecret
     """User that clients log in as: its name, or where it is kept."""
 
     password: SecretKey
@@ -169,6 +169,9 @@ class CubeSpec(CubeSettings):
 
     time_zones: tuple[TimeZone, ...] = Field(min_length=1)
     """Time zones that pre-aggregations are built for; a query in another one finds none."""
+
+    export_bucket: dict[str, str | SecretKey] = Field(default_factory=dict)
+    """Cube's variables of the bucket through which the database hands over large results."""
 
     model: dict[str, str] | None = Field(default=None, min_length=1)
     """Model files: text by path (`cubes/orders.yml`); the image holds them when silent."""

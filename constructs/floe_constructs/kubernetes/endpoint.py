@@ -11,7 +11,7 @@ from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName, Port
 from floe_constructs.spec import Spec
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443, "thrift": 9083}
 
 
 def _checked_url(url: str) -> str:
@@ -21,7 +21,7 @@ def _checked_url(url: str) -> str:
     except ValueError as cause:
         msg = f"it is not an address: {cause}"
         raise ValueError(msg) from cause
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         msg = "it has to be an address of the form http(s)://host[:port][/path]"
         raise ValueError(msg)
     if parts.username or parts.password:
@@ -61,7 +61,7 @@ class Endpoint:
 def endpoint_of(name: str, url: str, cidrs: tuple[str, ...] = ()) -> Endpoint:
     """Answer where a URL leads."""
     parts = urlsplit(url)
-    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    port = parts.port or DEFAULT_PORTS.get(parts.scheme, 443)
     return Endpoint(name=name, host=parts.hostname or "", port=port, cidrs=cidrs)
 
 

@@ -1,0 +1,63 @@
+"""Contradictions about who logs in, and with what."""
+
+from collections.abc import Iterator
+
+from floe_constructs.artifacts import CompiledArtifacts
+from floe_constructs.artifacts.credentials import contradictions, credentials, cube_credentials
+from floe_constructs.cube.spec import CubeSettings
+from floe_constructs.dagster.spec import DagsterSettings
+from floe_constructs.problem import Problem, shown
+from floe_deploy import derivation
+from floe_deploy.conflicts.disagreement import ARTIFACTS, disagreement
+from floe_deploy.environment import Environment
+
+
+def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterator[Problem]:
+    """Answer every contradiction about credentials and identities."""
+    yield from contradictions(derivation.user_credentials(environment, artifacts))
+    yield from _references(environment, artifacts)
+    yield from _roles(environment, artifacts)
+
+
+def _references(environment: Environment, artifacts: CompiledArtifacts) -> Iterator[Problem]:
+    """A `secret_ref` that cannot be the name of a Secret needs a Secret to be named for it."""
+    needed = derivation.user_credentials(environment, artifacts)
+    if isinstance(environment.cube, CubeSettings):
+        needed += [item for item in cube_credentials(artifacts) if item.service != "cube-store"]
+    mapped = environment.secrets.map.keys()
+    for name in sorted({item.reference for item in needed if item.needs_mapping} - mapped):
+        yield Problem(
+            where="secrets.map",
+            found=f"nothing for the reference {shown(name)}, which is no name of a Secret",
+            allowed="a Secret for each such reference",
+            fix=f"add {name}: {{name: …}}",
+        )
+    used = {item.reference for item in (*credentials(artifacts), *cube_credentials(artifacts))}
+    for name in sorted(mapped - used):
+        yield Problem(
+            where=f"secrets.map.{name}",
+            found="a reference that the artifacts do not have",
+            allowed=", ".join(sorted(used)) or "none",
+            fix="remove it",
+        )
+
+
+def _roles(environment: Environment, artifacts: CompiledArtifacts) -> Iterator[Problem]:
+    """A pod has one role; which one, is for the artifacts to say when they say any."""
+    roles = artifacts.role_arns
+    if len(set(roles.values())) > 1:
+        listed = ", ".join(f"{arn} ({place})" for place, arn in roles.items())
+        yield Problem(
+            where=ARTIFACTS,
+            found=f"several roles for the same pods: {listed}",
+            allowed="one role that may reach all of it",
+            fix="use one role for all layers",
+        )
+    if not roles or not isinstance(environment.dagster, DagsterSettings):
+        return
+    place, role = next(iter(roles.items()))
+    for location in environment.dagster.deployed:
+        given = location.identity
+        if given and given.aws_role_arn != role:
+            setting = f"dagster.code_locations.{location.name}.identity.aws_role_arn"
+            yield disagreement(setting, given.aws_role_arn, place, role)
