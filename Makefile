@@ -38,6 +38,7 @@ clean: ## Remove what make has installed
 	rm -rf .venv .tools .floe
 
 $(UV): locks/uv.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=…")'
 	$(PYTHON) -m venv .tools/uv
 	.tools/uv/bin/python -m pip install --quiet --require-hashes -r locks/uv.txt
 	@touch $@

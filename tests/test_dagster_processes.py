@@ -252,7 +252,7 @@ def test_the_rendered_dagster_runs_on_postgresql_as_a_user_who_may_write_nothing
     )
     objects = synth(lambda chart: Dagster(chart, "dagster", dagster))
     grpc, http = free_port(), free_port()
-    edits = {"0.0.0.0": "127.0.0.1", "dagster-code-shop": "127.0.0.1"}  # noqa: S104  replaced
+    edits = {"0.0.0.0": "127.0.0.1", "dagster-code-shop": "127.0.0.1"}
     edits |= {"4000": str(grpc), "3000": str(http)}
     (migrate,) = (found for (kind, _), found in objects.items() if kind == "Job")
     migration, *others = (

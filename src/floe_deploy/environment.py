@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from floe_constructs.marquez.spec import MarquezSettings
 from pydantic import Discriminator, Field, Tag
 
 from floe_constructs.cube.source import TrinoSource
@@ -11,6 +10,7 @@ from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.jaeger.spec import JaegerSettings
 from floe_constructs.kubernetes.endpoint import External
 from floe_constructs.kubernetes.value import Cidr, DnsLabel
+from floe_constructs.marquez.spec import MarquezSettings
 from floe_constructs.secrets.spec import SecretsSpec
 from floe_constructs.spec import Spec
 

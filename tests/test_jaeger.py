@@ -1,0 +1,258 @@
+"""Jaeger: in one pod, or collector and query apart."""
+
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from conftest import Objects, Synth
+from floe_constructs.jaeger import JaegerSpec
+from floe_constructs.jaeger.flows import COLLECTOR_URL, collecting, flows
+from floe_constructs.jaeger.jaeger import Jaeger
+from floe_constructs.kubernetes.value import mebibytes
+from jaeger_example import BADGER, MEMORY, RESOURCES, SEARCH, spec
+
+ALL = {"memory": MEMORY, "badger": BADGER, "search": SEARCH}
+SERVICES = {("Service", "jaeger-collector"), ("Service", "jaeger-query")}
+
+
+def made(synth: Synth, jaeger: JaegerSpec) -> Objects:
+    return synth(lambda chart: Jaeger(chart, "jaeger", jaeger))
+
+
+@pytest.fixture(params=ALL)
+def objects(request: pytest.FixtureRequest, synth: Synth) -> Objects:
+    return made(synth, spec(ALL[request.param]))
+
+
+def workloads(objects: Objects) -> list[dict[str, Any]]:
+    return [m for (kind, _), m in objects.items() if kind in {"Deployment", "StatefulSet"}]
+
+
+def container(workload: dict[str, Any]) -> dict[str, Any]:
+    (one,) = workload["spec"]["template"]["spec"]["containers"]
+    return dict(one)
+
+
+def config(objects: Objects, workload: dict[str, Any]) -> dict[str, Any]:
+    text = objects["ConfigMap", workload["metadata"]["name"]]["data"]["config.yaml"]
+    return dict(yaml.safe_load(text))
+
+
+def role(kind: str, component: str) -> set[tuple[str, str]]:
+    return {(each, f"jaeger-{component}") for each in ("ServiceAccount", "ConfigMap", kind)}
+
+
+def test_jaeger_in_memory_is_exactly_these_objects(synth: Synth) -> None:
+    objects = made(synth, spec(MEMORY))
+    assert set(objects) == SERVICES | role("Deployment", "all-in-one")
+
+
+def test_jaeger_with_badger_is_exactly_these_objects(synth: Synth) -> None:
+    objects = made(synth, spec(BADGER))
+    own = role("StatefulSet", "all-in-one") | {("Service", "jaeger-all-in-one")}
+    assert set(objects) == SERVICES | own
+
+
+def test_jaeger_over_a_search_server_is_exactly_these_objects(synth: Synth) -> None:
+    objects = made(synth, spec(SEARCH))
+    roles = role("Deployment", "collector") | role("Deployment", "query")
+    assert set(objects) == SERVICES | roles | {("PodDisruptionBudget", "jaeger-collector")}
+
+
+@pytest.mark.parametrize("service", ["jaeger-collector", "jaeger-query"])
+def test_clients_do_not_see_how_traces_are_kept(objects: Objects, service: str) -> None:
+    found = objects["Service", service]["spec"]
+    reached = [
+        workload
+        for workload in workloads(objects)
+        if found["selector"].items() <= workload["spec"]["template"]["metadata"]["labels"].items()
+    ]
+    (workload,) = reached
+    ports = {port["name"] for port in container(workload)["ports"]}
+    assert {port["targetPort"] for port in found["ports"]} <= ports
+
+
+def test_the_address_that_spans_are_sent_to_is_the_collectors(objects: Objects) -> None:
+    ports = objects["Service", "jaeger-collector"]["spec"]["ports"]
+    (http,) = [port["port"] for port in ports if port["name"] == "otlp-http"]
+    assert f"http://jaeger-collector:{http}" == COLLECTOR_URL
+
+
+@pytest.mark.parametrize("values", [MEMORY, BADGER], ids=["memory", "badger"])
+def test_traces_of_one_process_are_never_two_processes(
+    synth: Synth, values: dict[str, Any]
+) -> None:
+    (workload,) = workloads(made(synth, spec(values)))
+    assert workload["spec"]["replicas"] == 1
+    if workload["kind"] == "Deployment":
+        assert workload["spec"]["strategy"] == {"type": "Recreate"}
+    with pytest.raises(ValidationError, match="replicas"):
+        spec(values, all_in_one={"resources": RESOURCES, "replicas": 2})
+
+
+def test_badgers_files_are_on_the_claim_and_outlive_it(synth: Synth) -> None:
+    objects = made(synth, spec(BADGER))
+    workload = objects["StatefulSet", "jaeger-all-in-one"]
+    (claim,) = workload["spec"]["volumeClaimTemplates"]
+    (mount,) = [
+        m for m in container(workload)["volumeMounts"] if m["name"] == claim["metadata"]["name"]
+    ]
+    backend = config(objects, workload)["extensions"]["jaeger_storage"]["backends"]["main"]
+    folders = backend["badger"]["directories"].values()
+    assert all(folder.startswith(f"{mount['mountPath']}/") for folder in folders)
+    assert backend["badger"]["ephemeral"] is False
+    policy = workload["spec"]["persistentVolumeClaimRetentionPolicy"]
+    assert set(policy.values()) == {"Retain"}
+    assert workload["spec"]["serviceName"] in {name for kind, name in objects if kind == "Service"}
+
+
+def listeners(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [inner for key, inner in value.items() if key in {"endpoint", "host"}]
+        return own + [found for inner in value.values() for found in listeners(inner)]
+    if isinstance(value, list):
+        return [found for inner in value for found in listeners(inner)]
+    return []
+
+
+def test_nothing_listens_on_localhost_where_no_probe_would_find_it(objects: Objects) -> None:
+    for workload in workloads(objects):
+        found = listeners(config(objects, workload))
+        assert found
+        assert all(address.startswith("0.0.0.0") for address in found)
+
+
+def test_every_port_of_a_container_is_listened_on(objects: Objects) -> None:
+    for workload in workloads(objects):
+        said = config(objects, workload)
+        numbers = {int(address.rpartition(":")[2]) for address in listeners(said) if ":" in address}
+        (reader,) = said["service"]["telemetry"]["metrics"]["readers"]
+        numbers.add(reader["pull"]["exporter"]["prometheus"]["port"])
+        assert {port["containerPort"] for port in container(workload)["ports"]} <= numbers
+
+
+def test_probes_ask_the_health_extension(objects: Objects) -> None:
+    for workload in workloads(objects):
+        one = container(workload)
+        ports = {port["name"]: port["containerPort"] for port in one["ports"]}
+        health = config(objects, workload)["extensions"]["healthcheckv2"]
+        assert health["use_v2"] is True
+        assert health["http"]["endpoint"].endswith(f":{ports['health']}")
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert one[probe]["httpGet"] == {"path": "/status", "port": "health"}
+
+
+def test_every_name_in_the_pipelines_is_configured(objects: Objects) -> None:
+    for workload in workloads(objects):
+        said = config(objects, workload)
+        assert set(said["service"]["extensions"]) == set(said["extensions"])
+        (pipeline,) = said["service"]["pipelines"].values()
+        for part in ("receivers", "processors", "exporters"):
+            assert set(pipeline.get(part, [])) == set(said.get(part, {}))
+
+
+def test_only_the_query_answers_and_only_the_collector_receives(synth: Synth) -> None:
+    objects = made(synth, spec(SEARCH))
+    collector, query = (
+        config(objects, objects["Deployment", name])
+        for name in ("jaeger-collector", "jaeger-query")
+    )
+    assert "jaeger_query" not in collector["extensions"]
+    assert "otlp" in collector["receivers"]
+    assert "jaeger_query" in query["extensions"]
+    assert "otlp" not in query["receivers"]
+
+
+def test_the_password_is_in_the_environment_alone(synth: Synth) -> None:
+    objects = made(synth, spec(SEARCH))
+    for workload in workloads(objects):
+        storage = config(objects, workload)["extensions"]["jaeger_storage"]["backends"]["main"]
+        password = storage["opensearch"]["auth"]["basic"]["password"]
+        (variable,) = [v for v in container(workload)["env"] if "valueFrom" in v]
+        assert password == f"${{env:{variable['name']}}}"
+        reference = variable["valueFrom"]["secretKeyRef"]
+        assert reference == SEARCH["storage"]["password"]
+
+
+def test_gos_memory_limit_is_below_the_containers(objects: Objects) -> None:
+    for workload in workloads(objects):
+        one = container(workload)
+        env = {v["name"]: v.get("value", "") for v in one["env"]}
+        limit = int(env["GOMEMLIMIT"].removesuffix("MiB"))
+        assert 0 < limit < mebibytes(one["resources"]["limits"]["memory"])
+
+
+def test_pods_follow_a_change_of_the_configuration(synth: Synth) -> None:
+    before = workloads(made(synth, spec(MEMORY)))
+    changed = {"type": "memory", "max_traces": 7}
+    after = workloads(made(synth, spec(MEMORY, storage=changed)))
+    notes = [w[0]["spec"]["template"]["metadata"]["annotations"] for w in (before, after)]
+    assert notes[0] != notes[1]
+
+
+def test_only_a_search_server_is_talked_to() -> None:
+    assert flows(spec(MEMORY)) == flows(spec(BADGER)) == []
+    assert {flow.source.component for flow in flows(spec(SEARCH))} == {"collector", "query"}
+    assert {flow.port for flow in flows(spec(SEARCH))} == {9200}
+    assert collecting(spec(SEARCH)).component == "collector"
+    assert collecting(spec(MEMORY)).component == "all-in-one"
+
+
+@pytest.mark.parametrize(
+    ("values", "change", "message"),
+    [
+        (MEMORY, {"all_in_one": None}, "exactly the settings of all_in_one"),
+        (MEMORY, {"query": {"resources": RESOURCES}}, "exactly the settings of all_in_one"),
+        (SEARCH, {"query": None}, "exactly the settings of collector and query"),
+        (SEARCH, {"storage": SEARCH["storage"] | {"password": None}}, "go together"),
+        (SEARCH, {"storage": SEARCH["storage"] | {"urls": []}}, "at least 1"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    values: dict[str, Any], change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message):
+        spec(values, **change)
+
+
+SEARCH_CHANGES: dict[str, Any] = {
+    "type": "elasticsearch",
+    "urls": ["https://other.example.com"],
+    "username": "other",
+    "password": {"name": "other", "key": "x"},
+    "index_prefix": None,
+    "shards": 5,
+    "replicas": 0,
+}
+
+
+def test_every_setting_of_the_search_server_changes_what_is_deployed(synth: Synth) -> None:
+    storage = SEARCH["storage"]
+    assert {*SEARCH_CHANGES, "cidrs"} == set(type(spec(SEARCH).storage).model_fields)
+    before = made(synth, spec(SEARCH))
+    for name, value in SEARCH_CHANGES.items():
+        after = made(synth, spec(SEARCH, storage=storage | {name: value}))
+        assert after != before, name
+    known = spec(SEARCH, storage=storage | {"cidrs": ["10.0.0.0/24"]})
+    assert flows(known) != flows(spec(SEARCH))
+
+
+@pytest.mark.parametrize(
+    ("values", "change"),
+    [
+        (MEMORY, {"image": "acme/jaeger:2.21.0"}),
+        (MEMORY, {"instance": "other"}),
+        (MEMORY, {"all_in_one": {"resources": {"cpu": "1", "memory": "2Gi"}}}),
+        (BADGER, {"storage": BADGER["storage"] | {"size": "6Gi"}}),
+        (BADGER, {"storage": BADGER["storage"] | {"storage_class": "fast"}}),
+        (BADGER, {"storage": BADGER["storage"] | {"keep": "1h"}}),
+        (SEARCH, {"collector": {"resources": RESOURCES, "replicas": 3}}),
+        (SEARCH, {"query": {"resources": RESOURCES, "node_selector": {"pool": "data"}}}),
+    ],
+)
+def test_every_other_setting_changes_what_is_deployed(
+    synth: Synth, values: dict[str, Any], change: dict[str, Any]
+) -> None:
+    assert made(synth, spec(values, **change)) != made(synth, spec(values))

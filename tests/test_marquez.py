@@ -1,0 +1,234 @@
+"""Marquez: API, interface, migration, retention."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from conftest import Objects, Synth
+from floe_constructs.kubernetes.endpoint import Endpoint
+from floe_constructs.marquez import MarquezSpec
+from floe_constructs.marquez.flows import API_URL, flows
+from floe_constructs.marquez.marquez import Marquez
+from marquez_example import LARGE, RESOURCES, SMALL, spec
+
+PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)(:-[^}]*)?\}")
+
+
+def made(synth: Synth, marquez: MarquezSpec) -> Objects:
+    return synth(lambda chart: Marquez(chart, "marquez", marquez))
+
+
+@pytest.fixture
+def objects(synth: Synth) -> Objects:
+    return made(synth, spec())
+
+
+def pod(manifest: dict[str, Any]) -> dict[str, Any]:
+    spec = manifest["spec"]
+    template = (
+        spec["jobTemplate"]["spec"]["template"] if "jobTemplate" in spec else spec["template"]
+    )
+    return dict(template)
+
+
+def container(manifest: dict[str, Any]) -> dict[str, Any]:
+    (one,) = pod(manifest)["spec"]["containers"]
+    return dict(one)
+
+
+def named(objects: Objects, kind: str, start: str) -> dict[str, Any]:
+    (found,) = [m for (k, name), m in objects.items() if k == kind and name.startswith(start)]
+    return found
+
+
+def names(objects: Objects) -> set[tuple[str, str]]:
+    return {(kind, re.sub(r"-[0-9a-f]{10}$", "-HASH", name)) for kind, name in objects}
+
+
+MIGRATION = {
+    ("ServiceAccount", "marquez-migrate"),
+    ("ConfigMap", "marquez-migrate"),
+    ("Job", "marquez-migrate-HASH"),
+}
+API = {(kind, "marquez-api") for kind in ("ServiceAccount", "ConfigMap", "Deployment", "Service")}
+
+
+def test_the_smallest_marquez_is_api_and_migration(synth: Synth) -> None:
+    assert names(made(synth, MarquezSpec.model_validate(SMALL))) == MIGRATION | API
+
+
+def test_a_large_marquez_is_exactly_these_objects(objects: Objects) -> None:
+    assert names(objects) == MIGRATION | API | {
+        ("PodDisruptionBudget", "marquez-api"),
+        ("ServiceAccount", "marquez-web"),
+        ("Deployment", "marquez-web"),
+        ("Service", "marquez-web"),
+        ("PodDisruptionBudget", "marquez-web"),
+        ("ServiceAccount", "marquez-retention"),
+        ("CronJob", "marquez-retention"),
+    }
+
+
+@pytest.mark.parametrize("name", ["marquez-api", "marquez-web"])
+def test_a_service_reaches_its_pods(objects: Objects, name: str) -> None:
+    service, deployment = objects["Service", name], objects["Deployment", name]
+    assert service["spec"]["selector"].items() <= pod(deployment)["metadata"]["labels"].items()
+    ports = {port["name"] for port in container(deployment)["ports"]}
+    assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+
+
+def test_the_admin_port_is_asked_by_the_kubelet_alone(objects: Objects) -> None:
+    api = container(objects["Deployment", "marquez-api"])
+    ports = {port["name"]: port["containerPort"] for port in api["ports"]}
+    assert {port["port"] for port in objects["Service", "marquez-api"]["spec"]["ports"]} == {
+        ports["http"]
+    }
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert api[probe]["httpGet"]["port"] == "admin"
+
+
+def test_only_readiness_asks_the_database(objects: Objects) -> None:
+    api = container(objects["Deployment", "marquez-api"])
+    paths = {probe: api[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness")}
+    assert paths == {"startup": "/ping", "liveness": "/ping"}
+    assert api["readinessProbe"]["httpGet"]["path"] == "/healthcheck"
+
+
+def test_lineage_is_kept_for_ever_unless_days_are_named(synth: Synth) -> None:
+    """In the community chart `enabled: false` still deletes (MarquezProject/marquez#3118)."""
+    objects = made(synth, spec(retention_days=None))
+    assert not [kind for kind, _ in objects if kind == "CronJob"]
+    for (kind, _), manifest in objects.items():
+        if kind == "ConfigMap":
+            assert "dbRetention" not in yaml.safe_load(manifest["data"]["config.yml"])
+
+
+def test_retention_deletes_what_is_older_than_the_days_named(objects: Objects) -> None:
+    command = container(objects["CronJob", "marquez-retention"])["command"]
+    assert f"--retention-days {LARGE['retention_days']} " in command[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("Deployment", "marquez-api"), ("Job", "marquez-migrate"), ("CronJob", "marquez-retention")],
+)
+def test_every_placeholder_of_the_configuration_has_a_value(
+    objects: Objects, kind: str, name: str
+) -> None:
+    """Dropwizard leaves an undefined `${NAME}` as text, and `${NAME:-x}` is x."""
+    workload = named(objects, kind, name)
+    env = {variable["name"] for variable in container(workload)["env"]}
+    (volume,) = [v for v in pod(workload)["spec"]["volumes"] if "configMap" in v]
+    text = objects["ConfigMap", volume["configMap"]["name"]]["data"]["config.yml"]
+    found = PLACEHOLDER.findall(text)
+    assert found
+    assert all(variable in env or default for variable, default in found)
+    assert "${" not in PLACEHOLDER.sub("", text)
+
+
+def test_the_image_never_falls_back_to_its_development_settings(objects: Objects) -> None:
+    for kind, name in (("Deployment", "marquez-api"), ("Job", "marquez-migrate")):
+        one = container(named(objects, kind, name))
+        env = {variable["name"]: variable.get("value") for variable in one["env"]}
+        (mount,) = [m for m in one["volumeMounts"] if m["name"] == "config"]
+        assert env["MARQUEZ_CONFIG"] == f"{mount['mountPath']}/config.yml"
+
+
+def test_the_api_does_not_migrate_because_a_job_has(objects: Objects) -> None:
+    config = yaml.safe_load(objects["ConfigMap", "marquez-api"]["data"]["config.yml"])
+    assert config["migrateOnStartup"] is False
+    assert "db-migrate" in container(named(objects, "Job", "marquez-migrate"))["command"][-1]
+
+
+def test_the_migration_is_another_job_when_anything_of_it_changes(synth: Synth) -> None:
+    def job(**changes: object) -> str:
+        return str(named(made(synth, spec(**changes)), "Job", "marquez-")["metadata"]["name"])
+
+    database = LARGE["database"] | {"host": "other.example.com"}
+    assert job() == job() == job(retention_days=None)
+    assert len({job(), job(image="acme/marquez:1"), job(database=database)}) == 3
+
+
+def test_migration_and_its_configuration_are_there_before_the_platform(objects: Objects) -> None:
+    for kind in ("ConfigMap", "Job"):
+        manifest = named(objects, kind, "marquez-migrate")
+        assert manifest["metadata"]["annotations"]["floe.dev/phase"] == "40-migrate"
+    assert "annotations" not in objects["ConfigMap", "marquez-api"]["metadata"]
+
+
+def test_pods_follow_a_change_of_the_configuration(synth: Synth, objects: Objects) -> None:
+    database = LARGE["database"] | {"sslmode": "verify-full"}
+    after = made(synth, spec(database=database))
+    before, now = (pod(o["Deployment", "marquez-api"])["metadata"] for o in (objects, after))
+    assert before["annotations"] != now["annotations"]
+
+
+def test_the_interface_finds_the_api(objects: Objects) -> None:
+    env = {
+        variable["name"]: variable["value"]
+        for variable in container(objects["Deployment", "marquez-web"])["env"]
+    }
+    (port,) = objects["Service", "marquez-api"]["spec"]["ports"]
+    assert (env["MARQUEZ_HOST"], env["MARQUEZ_PORT"]) == ("marquez-api", str(port["port"]))
+    assert f"http://{env['MARQUEZ_HOST']}:{env['MARQUEZ_PORT']}" == API_URL
+    (own,) = container(objects["Deployment", "marquez-web"])["ports"]
+    assert env["WEB_PORT"] == str(own["containerPort"])
+
+
+def test_the_login_is_in_no_object(objects: Objects) -> None:
+    env = container(objects["Deployment", "marquez-api"])["env"]
+    references = {
+        variable["name"]: variable["valueFrom"]["secretKeyRef"]
+        for variable in env
+        if "valueFrom" in variable
+    }
+    assert references == {
+        "POSTGRES_USER": {"name": "database", "key": "user"},
+        "POSTGRES_PASSWORD": {"name": "database", "key": "password"},
+    }
+
+
+def test_what_is_replicated_spreads_and_has_a_budget(objects: Objects) -> None:
+    for name in ("marquez-api", "marquez-web"):
+        deployment = objects["Deployment", name]
+        selector = deployment["spec"]["selector"]
+        budget = objects["PodDisruptionBudget", name]["spec"]
+        assert budget["selector"] == selector
+        spread = pod(deployment)["spec"]["topologySpreadConstraints"]
+        assert all(constraint["labelSelector"] == selector for constraint in spread)
+
+
+def test_the_database_is_reached_by_what_works_on_it_and_the_api_by_the_interface() -> None:
+    found = {
+        (
+            flow.source.component,
+            flow.target.name if isinstance(flow.target, Endpoint) else flow.target.component,
+        )
+        for flow in flows(spec())
+    }
+    assert found == {
+        ("api", "postgres"),
+        ("migrate", "postgres"),
+        ("retention", "postgres"),
+        ("web", "api"),
+    }
+
+
+CHANGES: dict[str, Any] = {
+    "api": {"resources": RESOURCES},
+    "database": LARGE["database"] | {"port": 6432},
+    "image": "acme/marquez:fork",
+    "instance": "other",
+    "migration": {"resources": RESOURCES, "node_selector": {"pool": "data"}},
+    "retention_days": 31,
+    "web": None,
+}
+
+
+def test_every_setting_changes_what_is_deployed(synth: Synth) -> None:
+    assert set(CHANGES) == set(MarquezSpec.model_fields)
+    before = made(synth, spec())
+    for name, value in CHANGES.items():
+        assert made(synth, spec(**{name: value})) != before, name
