@@ -8,9 +8,9 @@ from floe_deploy.cli.options import Environments, Output, Overlays
 def check(
     environments: Environments = None, overlays: Overlays = None, output: Output = None
 ) -> None:
-    """Tell whether dist/ is what synth would write: exit 1, and what differs, when it is not.
+    """Tell whether dist/ is what synth would write.
 
-    Files are stale (the overlay has moved on), edited (by hand), missing or untracked (synth never
+    Exit code 1, and what differs, when it is not: files are stale (the overlay has moved on), edited (by hand), missing or untracked (synth never
     wrote them). Nothing is written but a cache in .floe/.
     """
     from floe_deploy import checking, overlay, project
@@ -26,4 +26,5 @@ def check(
         raise FindingError(
             f"{count} not as synth would write: run `floe synth` and review the diff"
         )
-    typer.echo(f"{settings.output}: up to date ({len(folders)} environments)")
+    count = f"{len(folders)} environment" + ("s" if len(folders) > 1 else "")
+    typer.echo(f"{settings.output}: up to date ({count})")

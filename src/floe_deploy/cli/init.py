@@ -11,9 +11,9 @@ def init(
         Path, typer.Argument(metavar="DIRECTORY", help="Folder of the new repository.")
     ],
 ) -> None:
-    """Make a repository that synthesizes at once: overlays, cdk8s.yaml, a CI workflow.
+    """Make a repository that synthesizes at once.
 
-    Nothing that is there is overwritten.
+    It has an overlay, cdk8s.yaml and a CI workflow. Nothing that is there is overwritten.
     """
     from floe_deploy import scaffold
 

@@ -8,7 +8,7 @@ import typer
 Environments = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[ENVIRONMENT]...", help="Environments; all of them when none is named."
+        metavar="ENVIRONMENT", help="Environments; all of them when none is named."
     ),
 ]
 Overlays = Annotated[

@@ -11,9 +11,9 @@ def schema(
         Path | None, typer.Option(metavar="FILE", help="File to write; standard output otherwise.")
     ] = None,
 ) -> None:
-    """Write the JSON Schema of environment.yaml, for editors.
+    """Write the JSON Schema of environment.yaml.
 
-    An overlay names it in its first line:
+    Editors complete and check by it. An overlay names it in its first line:
     `# yaml-language-server: $schema=../environment.schema.json`.
     """
     from floe_deploy import project, schema

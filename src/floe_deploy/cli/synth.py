@@ -10,9 +10,9 @@ from floe_deploy.cli.options import Environments, Output, Overlays
 def synth(
     environments: Environments = None, overlays: Overlays = None, output: Output = None
 ) -> None:
-    """Write the manifests of environments: dist/ENVIRONMENT/ from overlays/ENVIRONMENT/.
+    """Write the manifests of environments.
 
-    Either every file of an environment is written or none; files that synth does not know are
+    dist/ENVIRONMENT/ is made from overlays/ENVIRONMENT/. Either every file of an environment is written or none; files that synth does not know are
     kept and named.
     """
     from floe_deploy import overlay, project, writing
