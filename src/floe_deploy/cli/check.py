@@ -10,8 +10,9 @@ def check(
 ) -> None:
     """Tell whether dist/ is what synth would write.
 
-    Exit code 1, and what differs, when it is not: files are stale (the overlay has moved on), edited (by hand), missing or untracked (synth never
-    wrote them). Nothing is written but a cache in .floe/.
+    Exit code 1, and what differs, when it is not: files are stale (the overlay has moved on),
+    edited (by hand), missing or untracked (synth never wrote them). Nothing is written but a
+    cache in .floe/.
     """
     from floe_deploy import checking, overlay, project
     from floe_deploy.errors import FindingError

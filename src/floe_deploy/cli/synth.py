@@ -12,8 +12,8 @@ def synth(
 ) -> None:
     """Write the manifests of environments.
 
-    dist/ENVIRONMENT/ is made from overlays/ENVIRONMENT/. Either every file of an environment is written or none; files that synth does not know are
-    kept and named.
+    dist/ENVIRONMENT/ is made from overlays/ENVIRONMENT/. Either every file of an environment is
+    written or none; files that synth does not know are kept and named.
     """
     from floe_deploy import overlay, project, writing
     from floe_deploy.synth import render_all
