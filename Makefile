@@ -31,7 +31,7 @@ test: check .tools/.ready ## Everything
 bench: .venv/.dev ## Print how long things take, as figures and ratios
 	.venv/bin/python -m tools.bench
 
-lock: $(UV) ## Choose versions anew: locks/ from pyproject.toml
+lock: $(UV) ## Write locks/ from pyproject.toml; versions that still suit stay
 	tools/lock.sh $(UV)
 
 clean: ## Remove what make has installed
@@ -53,6 +53,6 @@ $(UV): locks/uv.txt
 	$(INSTALL) --require-hashes -r locks/dev.txt
 	@touch $@
 
-.tools/.ready: .venv/.dev $(wildcard tools/*/go.mod tools/*/go.sum tools/cdk8s-cli/*.json) tools/install.sh tools/schemas.py
+.tools/.ready: .venv/.dev locks/go.txt locks/node-22.txt $(wildcard tools/*/go.* tools/cdk8s-cli/*.json) tools/install.sh tools/schemas.py
 	tools/install.sh
 	@touch $@

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from dagster._config import process_config
 from dagster._core.code_pointer import ModuleCodePointer
 from dagster._core.instance.ref import InstanceRef
@@ -23,6 +24,7 @@ from conftest import Objects, Synth
 from dagster_example import EVENTS, LARGE, LOGS, ROLE, SHOP, SMALL, spec
 from floe_constructs.dagster import Dagster, DagsterSpec
 from floe_constructs.dagster.flows import runs, user_code
+from floe_deploy import overlay, wiring
 from floe_deploy.rules import pods as pod_rules
 
 CLIENT: Any = import_module("kubernetes.client")
@@ -60,7 +62,17 @@ def accepted(data: ConfigurableClassData | None) -> Any:
     return result.value
 
 
+OVERLAYS = sorted((Path(__file__).parents[1] / "overlays").glob("*/"))
+
+
+def of_environment(folder: Path) -> DagsterSpec:
+    dagster = wiring.wire(overlay.load(folder)).dagster
+    assert dagster
+    return dagster
+
+
 ALL = [
+    *map(of_environment, OVERLAYS),
     spec(),
     DagsterSpec.model_validate(SMALL),
     spec(compute_logs=LOGS | {"endpoint": "http://s3.example.com:8333", "prefix": "a/b"}),
@@ -87,6 +99,19 @@ def test_dagster_accepts_its_instance(synth: Synth, folder: Path, dagster: Dagst
         assert logs["prefix"] == dagster.compute_logs.prefix
         assert logs["region"] == dagster.compute_logs.region
         assert logs.get("endpoint_url") == dagster.compute_logs.endpoint
+
+
+@pytest.mark.parametrize("environment", OVERLAYS, ids=lambda path: path.name)
+def test_dagster_finds_the_code_locations_of_every_environment(
+    folder: Path, environment: Path
+) -> None:
+    manifest = environment.parents[1].joinpath(
+        "dist", environment.name, "50-platform", "dagster", "configmap-dagster-workspace.yaml"
+    )
+    file = folder / "workspace.yaml"
+    file.write_text(yaml.safe_load(manifest.read_text())["data"]["workspace.yaml"])
+    found = {origin.location_name for origin in location_origins_from_yaml_paths([str(file)])}
+    assert found == {location.name for location in of_environment(environment).code_locations}
 
 
 def test_limits_of_runs_are_what_the_environment_says(synth: Synth, folder: Path) -> None:

