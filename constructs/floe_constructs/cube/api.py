@@ -7,8 +7,8 @@ from floe_constructs.cube.flows import labels
 from floe_constructs.cube.server import server_pods
 from floe_constructs.cube.spec import HTTP, CubeSpec
 from floe_constructs.kubernetes.deployment import deployment
-from floe_constructs.kubernetes.pod import scratch
 from floe_constructs.kubernetes.service import service
+from floe_constructs.kubernetes.volume import scratch
 
 
 class CubeApi(Construct):

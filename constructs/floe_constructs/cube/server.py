@@ -8,17 +8,11 @@ from constructs import Construct
 from floe_constructs.cube.model import model_files
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.kubernetes.access import service_account
+from floe_constructs.kubernetes.container import Probes, container, http, tcp
 from floe_constructs.kubernetes.environment import Variables
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.kubernetes.pod import (
-    Mount,
-    Probes,
-    container,
-    http,
-    pod_template,
-    single,
-    tcp,
-)
+from floe_constructs.kubernetes.pod import pod_template
+from floe_constructs.kubernetes.volume import Mount, single
 from floe_constructs.kubernetes.workload import Workload
 
 

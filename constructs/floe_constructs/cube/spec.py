@@ -4,8 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from floe_constructs.cube.duckdb import DuckDbSource
 from floe_constructs.cube.model import model_files
-from floe_constructs.cube.source import DuckDbSource, Source
+from floe_constructs.cube.source import Source
 from floe_constructs.cube.storage import LocalStorage, StoreStorage
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes

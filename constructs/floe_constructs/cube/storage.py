@@ -4,10 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from floe_constructs.kubernetes.cloud_identity import CloudIdentity
-from floe_constructs.kubernetes.endpoint import Endpoint, Url
+from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable, Variables
-from floe_constructs.kubernetes.s3 import Bucket, Region, S3Credentials, SubPath, s3_endpoint
+from floe_constructs.kubernetes.s3 import Bucket, S3Bucket, SubPath, s3_endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr
 from floe_constructs.kubernetes.workload import Storage
@@ -17,38 +16,20 @@ REMOTE_DIR = "/cube/data"
 """Where a volume of pre-aggregations is mounted; Cube Store's own files must be elsewhere."""
 
 
-class S3Storage(Spec):
-    """A bucket of AWS S3, or of a server that speaks its protocol."""
+class S3Storage(S3Bucket):
+    """A bucket of AWS S3, or of a server that speaks its protocol.
+
+    It is not the one that Cube exports to, whose files Cube Store would take for its own.
+    """
 
     type: Literal["s3"]
     """Kind of storage."""
 
-    bucket: Bucket
-    """Bucket; not the one that Cube exports to, whose files Cube Store would take for its own."""
-
-    region: Region
-    """Region of the bucket."""
-
     sub_path: SubPath | None = None
     """Folder in the bucket, where others use it too."""
 
-    endpoint: Url | None = None
-    """Address of an S3 server other than AWS; buckets are then parts of the path."""
-
-    credentials: S3Credentials | None = None
-    """The key pair to use."""
-
-    identity: CloudIdentity | None = None
-    """Identity of Cube Store's pods, instead of a key pair."""
-
-    cidrs: tuple[Cidr, ...] = ()
-    """Addresses of the server, for network policies; any but link-local ones when silent."""
-
     @model_validator(mode="after")
-    def _authenticates_in_one_way(self) -> Self:
-        if (self.credentials is None) == (self.identity is None):
-            msg = "give exactly one of credentials and identity"
-            raise ValueError(msg)
+    def _identities_are_amazons(self) -> Self:
         if self.endpoint and self.identity:
             msg = "endpoint takes credentials: Cube Store uses an identity with AWS alone"
             raise ValueError(msg)

@@ -9,10 +9,12 @@ from floe_constructs.cube.config import CACHE
 from floe_constructs.cube.spec import CubeSpec, StoreNode
 from floe_constructs.cube.storage import S3Storage
 from floe_constructs.kubernetes.access import service_account
+from floe_constructs.kubernetes.container import Probes, container
 from floe_constructs.kubernetes.environment import Variables
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.kubernetes.pod import Probes, container, pod_template, scratch
+from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.stateful_set import Claim
+from floe_constructs.kubernetes.volume import scratch
 from floe_constructs.kubernetes.workload import Storage
 
 

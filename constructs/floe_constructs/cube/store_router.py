@@ -8,7 +8,7 @@ from floe_constructs.cube.flows import labels
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.cube.storage import REMOTE_DIR, LocalStorage
 from floe_constructs.cube.store import cache_claim, store_pods
-from floe_constructs.kubernetes.pod import Probes, http
+from floe_constructs.kubernetes.container import Probes, http
 from floe_constructs.kubernetes.service import service
 from floe_constructs.kubernetes.stateful_set import Claim, stateful_set
 

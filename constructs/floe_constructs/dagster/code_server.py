@@ -16,18 +16,13 @@ from floe_constructs.dagster.flows import code_server, runs
 from floe_constructs.dagster.rights import STEPS, rules
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.access import role, service_account
+from floe_constructs.kubernetes.container import Probes, container
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import digest
-from floe_constructs.kubernetes.pod import (
-    Mount,
-    Probes,
-    container,
-    pod_template,
-    secret_files,
-    single,
-)
+from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
+from floe_constructs.kubernetes.volume import Mount, secret_files, single
 
 _GRACE_SECONDS = 70
 """A server ends when its calls have, which is after 60 seconds at the latest."""

@@ -6,9 +6,10 @@ from cdk8s_plus_34 import k8s
 
 from floe_constructs.dagster.environment import HOME, TMP, database_variables
 from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.kubernetes.container import Probes, container
 from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files
-from floe_constructs.kubernetes.pod import Mount, Probes, container, scratch, single
+from floe_constructs.kubernetes.volume import Mount, scratch, single
 from floe_constructs.kubernetes.workload import Workload
 
 

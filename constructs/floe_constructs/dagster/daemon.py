@@ -14,7 +14,8 @@ from floe_constructs.dagster.rights import DAEMON, rules
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.access import role, service_account
 from floe_constructs.kubernetes.deployment import deployment
-from floe_constructs.kubernetes.pod import folder, pod_template
+from floe_constructs.kubernetes.pod import pod_template
+from floe_constructs.kubernetes.volume import folder
 
 
 class DagsterDaemon(Construct):

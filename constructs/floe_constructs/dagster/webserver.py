@@ -15,9 +15,11 @@ from floe_constructs.dagster.flows import labels
 from floe_constructs.dagster.rights import WEBSERVER, rules
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.access import role, service_account
+from floe_constructs.kubernetes.container import Probes, http, tcp
 from floe_constructs.kubernetes.deployment import deployment
-from floe_constructs.kubernetes.pod import Probes, folder, http, pod_template, tcp
+from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
+from floe_constructs.kubernetes.volume import folder
 
 
 class DagsterWebserver(Construct):

@@ -8,12 +8,14 @@ from floe_constructs.jaeger.flows import labels
 from floe_constructs.jaeger.spec import BadgerStorage, JaegerSpec, SearchStorage
 from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.config_map import config_map
+from floe_constructs.kubernetes.container import Probes, container, http
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.environment import Variable, Variables
-from floe_constructs.kubernetes.pod import Probes, container, folder, http, pod_template, scratch
+from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import headless_service
 from floe_constructs.kubernetes.stateful_set import Claim, stateful_set
 from floe_constructs.kubernetes.value import mebibytes
+from floe_constructs.kubernetes.volume import folder, scratch
 from floe_constructs.kubernetes.workload import Replicated, Workload
 
 COLLECTOR_PORTS = {"otlp-grpc": config.OTLP_GRPC, "otlp-http": config.OTLP_HTTP}

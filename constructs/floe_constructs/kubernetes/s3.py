@@ -1,11 +1,13 @@
 """Buckets of S3, or of a server that speaks its protocol."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from floe_constructs.kubernetes.endpoint import Endpoint, endpoint_of
+from floe_constructs.kubernetes.cloud_identity import CloudIdentity
+from floe_constructs.kubernetes.endpoint import Endpoint, Url, endpoint_of
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.value import Cidr
 from floe_constructs.spec import Spec
 
 Bucket = Annotated[
@@ -41,6 +43,35 @@ class S3Credentials(Spec):
 
     secret_access_key: SecretKey
     """Where the key's secret is kept."""
+
+
+class S3Bucket(Spec):
+    """A bucket, and who one is to it: the holder of a key pair, or an identity of the pods."""
+
+    bucket: Bucket
+    """Name of the bucket."""
+
+    region: Region
+    """Region of the bucket."""
+
+    endpoint: Url | None = None
+    """Address of an S3 server other than AWS; buckets are then parts of the path."""
+
+    credentials: S3Credentials | None = None
+    """The key pair to use."""
+
+    identity: CloudIdentity | None = None
+    """Identity of the pods, instead of a key pair."""
+
+    cidrs: tuple[Cidr, ...] = ()
+    """Addresses of the server, for network policies; any but link-local ones when silent."""
+
+    @model_validator(mode="after")
+    def _authenticates_in_one_way(self) -> Self:
+        if (self.credentials is None) == (self.identity is None):
+            msg = "give exactly one of credentials and identity"
+            raise ValueError(msg)
+        return self
 
 
 def s3_endpoint(name: str, region: str, url: str | None, cidrs: tuple[str, ...]) -> Endpoint:

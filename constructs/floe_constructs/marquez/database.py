@@ -5,12 +5,14 @@ from constructs import Construct
 
 from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.config_map import config_map
+from floe_constructs.kubernetes.container import container
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.job import job
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
 from floe_constructs.kubernetes.phase import Phase
-from floe_constructs.kubernetes.pod import container, folder, pod_template, scratch
+from floe_constructs.kubernetes.pod import pod_template
+from floe_constructs.kubernetes.volume import folder, scratch
 from floe_constructs.marquez import config
 from floe_constructs.marquez.flows import labels, migration
 from floe_constructs.marquez.spec import MarquezSpec

@@ -4,9 +4,11 @@ from cdk8s_plus_34 import k8s
 from constructs import Construct
 
 from floe_constructs.kubernetes.access import service_account
+from floe_constructs.kubernetes.container import Probes, container, http
 from floe_constructs.kubernetes.deployment import deployment
-from floe_constructs.kubernetes.pod import Probes, container, http, pod_template, scratch
+from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
+from floe_constructs.kubernetes.volume import scratch
 from floe_constructs.marquez import config
 from floe_constructs.marquez.flows import labels
 from floe_constructs.marquez.spec import MarquezSpec, MarquezWeb

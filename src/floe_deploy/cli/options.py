@@ -7,9 +7,7 @@ import typer
 
 Environments = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="ENVIRONMENT", help="Environments; all of them when none is named."
-    ),
+    typer.Argument(metavar="ENVIRONMENT", help="Environments; all of them when none is named."),
 ]
 Overlays = Annotated[
     Path | None,

@@ -1,0 +1,122 @@
+"""Containers with a read-only root and no privileges, so that no construct spells it out again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cdk8s_plus_34 import k8s
+
+from floe_constructs.kubernetes.environment import (
+    Expanded,
+    PodField,
+    Variable,
+    Variables,
+    literal,
+)
+from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.volume import Mount
+from floe_constructs.kubernetes.workload import Resources
+
+
+def variables(values: Variables) -> list[k8s.EnvVar]:
+    """Environment variables in the order of their names, those that expand others last.
+
+    Kubernetes knows only the variables before a `$(NAME)`, and keeps the text of any other.
+    """
+    order = sorted(values, key=lambda name: (isinstance(values[name], Expanded), name))
+    return [_variable(name, values[name]) for name in order]
+
+
+def _variable(name: str, value: Variable) -> k8s.EnvVar:
+    match value:
+        case SecretKey():
+            selector = k8s.SecretKeySelector(name=value.name, key=value.key)
+            return k8s.EnvVar(name=name, value_from=k8s.EnvVarSource(secret_key_ref=selector))
+        case PodField():
+            field = k8s.ObjectFieldSelector(field_path=value.path)
+            return k8s.EnvVar(name=name, value_from=k8s.EnvVarSource(field_ref=field))
+        case Expanded():
+            return k8s.EnvVar(name=name, value=value.text)
+        case str():
+            return k8s.EnvVar(name=name, value=literal(value))
+
+
+def requirements(resources: Resources) -> k8s.ResourceRequirements:
+    """Requests and limits."""
+    quantity = k8s.Quantity.from_string
+    limits = {"memory": quantity(resources.memory_limit or resources.memory)}
+    if resources.cpu_limit:
+        limits["cpu"] = quantity(resources.cpu_limit)
+    requests = {"cpu": quantity(resources.cpu), "memory": quantity(resources.memory)}
+    return k8s.ResourceRequirements(requests=requests, limits=limits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probes:
+    """How a container is asked whether it has started, lives and is ready."""
+
+    startup: k8s.Probe | None = None
+    liveness: k8s.Probe | None = None
+    readiness: k8s.Probe | None = None
+
+
+def http(path: str, port: str = "http") -> k8s.HttpGetAction:
+    """Ask by HTTP."""
+    return k8s.HttpGetAction(path=path, port=k8s.IntOrString.from_string(port))
+
+
+def tcp(port: str) -> k8s.TcpSocketAction:
+    """Ask by opening a connection."""
+    return k8s.TcpSocketAction(port=k8s.IntOrString.from_string(port))
+
+
+def container(  # noqa: PLR0913  a container has that many independent parts
+    name: str,
+    *,
+    image: str,
+    resources: Resources,
+    command: Sequence[str] | None = None,
+    args: Sequence[str] | None = None,
+    env: Variables | None = None,
+    ports: Mapping[str, int] | None = None,
+    probes: Probes | None = None,
+    mounts: Sequence[Mount] = (),
+    claims: Sequence[k8s.VolumeMount] = (),
+) -> k8s.Container:
+    """One container with a read-only root and no privileges.
+
+    `claims` are mounts of a StatefulSet's own claims, whose volumes the StatefulSet brings.
+    """
+    probes = probes or Probes()
+    volume_mounts = [
+        k8s.VolumeMount(
+            name=mount.volume.name,
+            mount_path=mount.path,
+            sub_path=mount.sub_path,
+            read_only=mount.read_only or None,
+        )
+        for mount in mounts
+    ] + list(claims)
+    return k8s.Container(
+        name=name,
+        image=image,
+        image_pull_policy="IfNotPresent",
+        command=list(command) if command else None,
+        args=list(args) if args else None,
+        env=variables(env) if env else None,
+        ports=[
+            k8s.ContainerPort(name=port, container_port=number)
+            for port, number in (ports or {}).items()
+        ]
+        or None,
+        startup_probe=probes.startup,
+        liveness_probe=probes.liveness,
+        readiness_probe=probes.readiness,
+        resources=requirements(resources),
+        security_context=k8s.SecurityContext(
+            allow_privilege_escalation=False,
+            read_only_root_filesystem=True,
+            capabilities=k8s.Capabilities(drop=["ALL"]),
+        ),
+        termination_message_policy="FallbackToLogsOnError",
+        volume_mounts=volume_mounts or None,
+    )

@@ -1,0 +1,55 @@
+"""Volumes of pods, and where containers see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cdk8s_plus_34 import k8s
+
+from floe_constructs.kubernetes.files import Files
+from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.user import SECRET_MODE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A volume and where a container sees it."""
+
+    volume: k8s.Volume
+    path: str
+    sub_path: str | None = None
+    read_only: bool = False
+
+
+def scratch(name: str, path: str, size: str = "1Gi") -> Mount:
+    """Writable space that ends with the pod."""
+    source = k8s.EmptyDirVolumeSource(size_limit=k8s.Quantity.from_string(size))
+    return Mount(volume=k8s.Volume(name=name, empty_dir=source), path=path)
+
+
+def folder(name: str, files: Files) -> Mount:
+    """All files of a ConfigMap; a change reaches running pods."""
+    source = k8s.ConfigMapVolumeSource(name=files.name)
+    return Mount(volume=k8s.Volume(name=name, config_map=source), path=files.path, read_only=True)
+
+
+def single(name: str, files: Files) -> list[Mount]:
+    """Each file of a ConfigMap on its own, for readers that trip over a ConfigMap's links."""
+    volume = k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=files.name))
+    return [
+        Mount(volume=volume, path=f"{files.path}/{file}", sub_path=file, read_only=True)
+        for file in sorted(files.data)
+    ]
+
+
+def secret_files(name: str, path: str, keys: Mapping[str, SecretKey]) -> Mount:
+    """Keys of Secrets as files of one folder, by file name; the pod's group may read them."""
+    sources = [
+        k8s.VolumeProjection(
+            secret=k8s.SecretProjection(
+                name=keys[file].name, items=[k8s.KeyToPath(key=keys[file].key, path=file)]
+            )
+        )
+        for file in sorted(keys)
+    ]
+    projected = k8s.ProjectedVolumeSource(default_mode=SECRET_MODE, sources=sources)
+    return Mount(volume=k8s.Volume(name=name, projected=projected), path=path, read_only=True)
