@@ -7,7 +7,9 @@ import yaml
 
 from floe_constructs.kubernetes.phase import ANNOTATION, Phase
 from floe_deploy.errors import InputError
-from floe_deploy.manifests import Manifest, files_of, images, kustomizations, phase_of, placed
+from floe_deploy.images import images
+from floe_deploy.kustomization import kustomizations
+from floe_deploy.manifests import Manifest, files_of, phase_of, placed
 
 
 def manifest(kind: str, name: str = "thing", api: str = "v1", **metadata: Any) -> Manifest:

@@ -1,13 +1,13 @@
 """What becomes of rendered objects: a phase, a file name and bytes for each."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from floe_constructs.kubernetes.phase import ANNOTATION, Phase
 from floe_constructs.problem import Problem
-from floe_constructs.yaml_text import dump, load
+from floe_constructs.yaml_text import dump
 from floe_deploy.errors import InputError
 
 Manifest = dict[str, Any]
@@ -169,57 +169,3 @@ def _text(manifest: Manifest) -> str:
     annotations = manifest["metadata"].get("annotations", {}) | {NO_SUBSTITUTION: "disabled"}
     manifest["metadata"]["annotations"] = dict(sorted(annotations.items()))
     return dump(manifest)
-
-
-def kustomizations(environment: str, paths: Sequence[str]) -> dict[str, str]:
-    """Answer the `kustomization.yaml` of the environment and of each phase, by path."""
-    phases: dict[str, list[str]] = {}
-    for path in paths:
-        phase, _, rest = path.partition("/")
-        phases.setdefault(phase, []).append(rest)
-    warning = (
-        "# For Argo CD and `kubectl diff`. One Flux Kustomization over this folder would apply\n"
-        "# the workloads together with their gate: Flux takes a phase at a time.\n"
-    )
-    root = header(environment) + warning + _kustomization(sorted(phases))
-    return {"kustomization.yaml": root} | {
-        f"{phase}/kustomization.yaml": header(environment) + _kustomization(sorted(resources))
-        for phase, resources in sorted(phases.items())
-    }
-
-
-def _kustomization(resources: list[str]) -> str:
-    return dump(
-        {
-            "apiVersion": "kustomize.config.k8s.io/v1beta1",
-            "kind": "Kustomization",
-            "resources": resources,
-        }
-    )
-
-
-_IMAGE_KEYS = frozenset({"image", "job_image"})
-
-
-def images(manifests: Iterable[Manifest]) -> str:
-    """Answer every image, sorted, one a line; those named in configuration files as well."""
-    found: set[str] = set()
-    for manifest in manifests:
-        _collect_images(manifest, found)
-        if manifest["kind"] == "ConfigMap":
-            for file, text in manifest.get("data", {}).items():
-                if file.endswith((".yaml", ".yml")):
-                    _collect_images(load(text), found)
-    return "".join(f"{image}\n" for image in sorted(found))
-
-
-def _collect_images(value: object, found: set[str]) -> None:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key in _IMAGE_KEYS and isinstance(inner, str):
-                found.add(inner)
-            else:
-                _collect_images(inner, found)
-    elif isinstance(value, list):
-        for inner in value:
-            _collect_images(inner, found)

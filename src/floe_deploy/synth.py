@@ -10,7 +10,9 @@ from threading import Thread
 
 from floe_deploy import lock, node, overlay, project, rules, wiring
 from floe_deploy.errors import FloeError, InputError
-from floe_deploy.manifests import files_of, images, kustomizations
+from floe_deploy.images import images
+from floe_deploy.kustomization import kustomizations
+from floe_deploy.manifests import files_of
 from floe_deploy.project import Project
 
 MOST_PROCESSES = 4

@@ -9,17 +9,15 @@ from floe_constructs.cube.spec import CubeSettings, CubeSpec
 from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.dagster.spec import DagsterSettings, DagsterSpec, Lineage, Traces
 from floe_constructs.jaeger import flows as jaeger_flows
-from floe_constructs.jaeger.config import OTLP_HTTP
 from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec
-from floe_constructs.kubernetes.endpoint import Endpoint, External, Flow, endpoint_of
-from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.secret import SecretKey, secret_keys
 from floe_constructs.marquez import flows as marquez_flows
-from floe_constructs.marquez.config import HTTP as MARQUEZ_HTTP
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
-from floe_deploy import derivation
+from floe_deploy import derivation, telemetry
 from floe_deploy.environment import Environment
 from floe_deploy.overlay import Overlay
+from floe_deploy.telemetry import Reached
 
 API_SERVER_PORTS = (443, 6443)
 """The Service's port and the endpoints': which of the two a policy sees depends on the network."""
@@ -54,22 +52,13 @@ class Wired:
     """Keys of every Secret that a pod refers to, by its name."""
 
 
-@dataclass(frozen=True)
-class _Reached:
-    """A service that another component may have: its address, and who answers there."""
-
-    url: str
-    target: Labels | Endpoint
-    port: int
-
-
 def wire(overlay: Overlay) -> Wired:
     """Give each component what it needs of the others and of the artifacts."""
     environment = overlay.environment
     marquez = _marquez(overlay)
     jaeger = _jaeger(overlay)
     cube = _cube(overlay)
-    lineage, traces = _lineage(overlay, marquez), _traces(overlay, jaeger)
+    lineage, traces = telemetry.lineage(overlay, marquez), telemetry.traces(overlay, jaeger)
     dagster = _dagster(overlay, lineage, traces)
     flows = _cube_flows(overlay, cube) if cube else []
     flows += marquez_flows.flows(marquez) if marquez else ()
@@ -137,48 +126,8 @@ def _cube_flows(overlay: Overlay, cube: CubeSpec) -> list[Flow]:
     return found
 
 
-def _lineage(overlay: Overlay, marquez: MarquezSpec | None) -> _Reached | None:
-    """Answer where lineage goes: the artifacts may switch it off, or name a place."""
-    if not overlay.artifacts.lineage:
-        return None
-    if marquez:
-        return _Reached(marquez_flows.API_URL, marquez_flows.labels(marquez, "api"), MARQUEZ_HTTP)
-    return _elsewhere(
-        "lineage",
-        overlay.environment.marquez,
-        overlay.artifacts.lineage_endpoint,
-        overlay.environment.addresses.lineage,
-    )
-
-
-def _traces(overlay: Overlay, jaeger: JaegerSpec | None) -> _Reached | None:
-    """Answer where traces go: the artifacts may switch them off, or name a place."""
-    if not overlay.artifacts.traces:
-        return None
-    if jaeger:
-        return _Reached(jaeger_flows.COLLECTOR_URL, jaeger_flows.collecting(jaeger), OTLP_HTTP)
-    return _elsewhere(
-        "traces",
-        overlay.environment.jaeger,
-        overlay.artifacts.otlp_endpoint,
-        overlay.environment.addresses.traces,
-    )
-
-
-def _elsewhere(
-    name: str, component: object, url: str | None, cidrs: tuple[str, ...]
-) -> _Reached | None:
-    if isinstance(component, External):
-        endpoint = component.endpoint(name)
-        return _Reached(component.external, endpoint, endpoint.port)
-    if url is None:
-        return None
-    endpoint = endpoint_of(name, url, cidrs)
-    return _Reached(url, endpoint, endpoint.port)
-
-
 def _dagster(
-    overlay: Overlay, lineage: _Reached | None, traces: _Reached | None
+    overlay: Overlay, lineage: Reached | None, traces: Reached | None
 ) -> DagsterSpec | None:
     environment, artifacts = overlay.environment, overlay.artifacts
     settings = environment.dagster
@@ -216,7 +165,7 @@ def _ratio(artifacts: CompiledArtifacts) -> float | None:
 
 
 def _user_code_flows(
-    overlay: Overlay, dagster: DagsterSpec, lineage: _Reached | None, traces: _Reached | None
+    overlay: Overlay, dagster: DagsterSpec, lineage: Reached | None, traces: Reached | None
 ) -> Iterator[Flow]:
     services = derivation.service_endpoints(overlay.environment, overlay.artifacts)
     for pods in dagster_flows.user_code(dagster):

@@ -1,0 +1,32 @@
+"""`images.txt`: every image that has to be there before a release."""
+
+from collections.abc import Iterable, Mapping
+
+from floe_constructs.yaml_text import load
+from floe_deploy.manifests import Manifest
+
+_IMAGE_KEYS = frozenset({"image", "job_image"})
+
+
+def images(manifests: Iterable[Manifest]) -> str:
+    """Answer every image, sorted, one a line; those named in configuration files as well."""
+    found: set[str] = set()
+    for manifest in manifests:
+        _collect_images(manifest, found)
+        if manifest["kind"] == "ConfigMap":
+            for file, text in manifest.get("data", {}).items():
+                if file.endswith((".yaml", ".yml")):
+                    _collect_images(load(text), found)
+    return "".join(f"{image}\n" for image in sorted(found))
+
+
+def _collect_images(value: object, found: set[str]) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in _IMAGE_KEYS and isinstance(inner, str):
+                found.add(inner)
+            else:
+                _collect_images(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect_images(inner, found)
