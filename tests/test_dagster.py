@@ -72,9 +72,9 @@ def variables(manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def annotation(manifest: dict[str, Any], config_map: str) -> str | None:
+def files_hash(manifest: dict[str, Any]) -> str | None:
     annotations: dict[str, str] = template(manifest)["metadata"].get("annotations", {})
-    return annotations.get(f"floe.dev/files-{config_map}")
+    return annotations.get("floe.dev/files")
 
 
 def rules(role: dict[str, Any]) -> dict[str, set[str]]:
@@ -241,18 +241,16 @@ def test_pods_are_replaced_with_the_files_that_they_read_once(objects: Objects) 
             "dagster-workspace",
         )
     }
-    read = {
-        key: {name for name, hashed in hashes.items() if annotation(manifest, name) == hashed}
-        for key, manifest in objects.items()
-        if key[0] in ("Deployment", "Job")
-    }
-    assert read == {
+    reading = {
         ("Deployment", "dagster-webserver"): {"dagster-instance", "dagster-workspace"},
         ("Deployment", "dagster-daemon"): {"dagster-instance"},
         ("Deployment", "dagster-code-shop"): {"compiled-artifacts"},
         ("Deployment", "dagster-code-events"): {"compiled-artifacts"},
         ("Job", "dagster-migrate"): {"dagster-migrate"},
     }
+    assert {key for key in objects if key[0] in {"Deployment", "Job"}} == set(reading)
+    for key, names in reading.items():
+        assert files_hash(objects[key]) == digest({name: hashes[name] for name in names})
 
 
 def test_the_workspace_is_a_folder_because_only_a_folder_follows_its_config_map(

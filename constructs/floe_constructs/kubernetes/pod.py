@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cdk8s_plus_34 import k8s
 
 from floe_constructs.kubernetes import PREFIX
-from floe_constructs.kubernetes.files import Files
+from floe_constructs.kubernetes.files import Files, digest
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.user import USER
 from floe_constructs.kubernetes.volume import Mount
@@ -33,9 +33,10 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     SIGTERM and SIGKILL (Kubernetes gives 30 when silent).
     """
     volumes = {mount.volume.name: mount.volume for mount in mounts}
-    annotations = {f"{PREFIX}/files-{file.name}": file.digest for file in files}
+    hashed = digest({file.name: file.digest for file in files})
+    annotations = {f"{PREFIX}/files": hashed} if files else None
     return k8s.PodTemplateSpec(
-        metadata=k8s.ObjectMeta(labels=labels.all, annotations=annotations or None),
+        metadata=k8s.ObjectMeta(labels=labels.all, annotations=annotations),
         spec=k8s.PodSpec(
             service_account_name=service_account,
             automount_service_account_token=token,
