@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from floe_deploy import node
 
 node.prepare()
+
+settings.register_profile("unhurried", deadline=None)  # the machine may be busy
+settings.load_profile("unhurried")
 
 from cdk8s import App, Chart  # noqa: E402  Node has to be chosen first
 from constructs import Construct  # noqa: E402

@@ -50,6 +50,7 @@ def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Pat
         writing += any(path.name.startswith(".") for path in output.iterdir())
         for name, known in releases.items():
             assert held(output / name) in known, f"{name} after kill {number}"
+    assert writing, "no kill fell into the time in which files are written"
     change("new")
     assert floe("synth", "--output", output, cwd=tmp_path).returncode == 0
     assert {path.name: held(path) for path in output.iterdir()} == {
