@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -97,7 +96,7 @@ def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
 
     """
     problems: list[Problem] = []
-    settings = _environment(folder, project.imported(environment), problems)
+    settings = _environment(folder, project.environment_of(environment), problems)
     data, artifacts = _artifacts(folder, problems)
     model = _cube_model(folder, settings.cube_model, problems) if settings else {}
     if settings and artifacts:
@@ -116,7 +115,9 @@ def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
     )
 
 
-def _environment(folder: Path, model: Any, problems: list[Problem]) -> Environment | None:
+def _environment(
+    folder: Path, model: type[Environment], problems: list[Problem]
+) -> Environment | None:
     """Validate `environment.yaml`; strictly, so that no value is bent into another type."""
     try:
         data = yaml_file.read(folder / FILE)

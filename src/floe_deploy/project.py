@@ -3,15 +3,15 @@
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from floe_constructs.problem import Problem
 from floe_deploy import yaml_file
+from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
 
 FILE = "cdk8s.yaml"
@@ -80,17 +80,17 @@ def _settings(path: Path) -> dict[str, str]:
     return ours
 
 
-def environment_of(settings: Project) -> type[BaseModel]:
+def environment_of(reference: str = ENVIRONMENT) -> type[Environment]:
     """Import the class that an overlay has to fit.
 
     Raises:
-        InputError: there is no such class, or it is no spec.
+        InputError: there is no such class, or it is none of `Environment`.
 
     """
-    found: object = imported(settings.environment)
-    if isinstance(found, type) and issubclass(found, BaseModel):
+    found: object = imported(reference)
+    if isinstance(found, type) and issubclass(found, Environment):
         return found
-    raise InputError(f"{FILE} names {settings.environment!r} as environment, which is no spec")
+    raise InputError(f"{FILE} names {reference!r}, which is no subclass of {ENVIRONMENT}")
 
 
 def imported(reference: str) -> Callable[..., Any]:
@@ -103,9 +103,20 @@ def imported(reference: str) -> Callable[..., Any]:
     module, _, name = reference.partition(":")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as cause:
+    except Exception as cause:  # a module of the user's may raise anything
         raise InputError(
-            f"{FILE} names {reference!r}, which cannot be imported: {cause}. "
+            f"{FILE} names {reference!r}, which cannot be imported: {blamed(cause)}. "
             "It has to be `module:name`, importable from this folder."
         ) from cause
     return found
+
+
+def blamed(cause: Exception) -> str:
+    """Tell an exception out of a user's code, with the last line of theirs that led to it."""
+    frames = traceback.extract_tb(cause.__traceback__)
+    here = f"{Path.cwd()}{os.sep}"
+    theirs = [frame for frame in frames if frame.filename.startswith(here)]
+    text = f"{type(cause).__name__}: {cause}"
+    if not theirs:
+        return text
+    return f"{text} ({theirs[-1].filename.removeprefix(here)}, line {theirs[-1].lineno})"

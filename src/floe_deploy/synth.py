@@ -1,7 +1,7 @@
 """Synthesizing environments: from overlays to the files of `dist/`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context, parent_process
@@ -48,7 +48,7 @@ def render(folder: Path, settings: Project) -> Rendering:
     node.prepare()
     from floe_deploy import platform  # starts Node
 
-    manifests = platform.render(wired, project.imported(settings.compose))
+    manifests = platform.render(wired, _composition(settings))
     written = files_of(loaded.name, manifests)
     objects = {path: manifest for path, (_, manifest) in written.items()}
     rules.enforce(loaded.name, objects)
@@ -57,6 +57,24 @@ def render(folder: Path, settings: Project) -> Rendering:
     files["images.txt"] = images(objects.values())
     files[lock.FILE] = lock.write(loaded.digest, files, objects)
     return Rendering(environment=loaded.name, files=files, objects=len(objects))
+
+
+def _composition(settings: Project) -> Callable[..., None]:
+    """Import what composes the platform; what goes wrong in a user's own is told as theirs."""
+    compose = project.imported(settings.compose)
+    if settings.compose == project.COMPOSE:
+        return compose
+
+    def composed(*arguments: object) -> None:
+        try:
+            compose(*arguments)
+        except FloeError:
+            raise
+        except Exception as cause:  # whatever their code may raise
+            told = project.blamed(cause)
+            raise InputError(f"{settings.compose} of {project.FILE} failed: {told}") from cause
+
+    return composed
 
 
 def render_all(folders: Sequence[Path], settings: Project) -> Iterator[Rendering]:

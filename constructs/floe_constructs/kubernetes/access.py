@@ -8,6 +8,7 @@ from constructs import Construct
 
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
+from floe_constructs.kubernetes.phase import Phase
 
 
 def service_account(
@@ -22,7 +23,7 @@ def service_account(
     k8s.KubeServiceAccount(
         scope,
         f"service-account-{name}",
-        metadata=metadata(labels, name, annotations=annotations),
+        metadata=metadata(labels, name, phase=Phase.FOUNDATION, annotations=annotations),
         automount_service_account_token=False,
     )
     return name

@@ -18,7 +18,7 @@ def schema(
     """
     from floe_deploy import project, schema
 
-    text = schema.text(project.environment_of(project.load()))
+    text = schema.text(project.environment_of(project.load().environment))
     if output:
         output.write_text(text, encoding="utf-8")
     else:

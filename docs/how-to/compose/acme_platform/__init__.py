@@ -1,0 +1,1 @@
+"""The platform of Acme: floe-deploy's, and a notebook server beside it."""
