@@ -90,11 +90,9 @@ def test_rules_hold_for_objects_of_ones_own(repo: Path) -> None:
 
 
 def test_two_objects_of_one_name_are_refused(repo: Path) -> None:
-    edit(
-        repo / PLATFORM,
-        "    platform.compose(chart, wired)\n",
-        '    platform.compose(chart, wired)\n    platform.compose(Construct(chart, "again"), wired)\n',
-    )
+    once = "    platform.compose(chart, wired)\n"
+    again = '    platform.compose(Construct(chart, "again"), wired)\n'
+    edit(repo / PLATFORM, once, once + again)
     edit(
         repo / PLATFORM,
         "from cdk8s import Chart\n",
