@@ -23,7 +23,8 @@ def service_account(
     k8s.KubeServiceAccount(
         scope,
         f"service-account-{name}",
-        metadata=metadata(labels, name, phase=Phase.FOUNDATION, annotations=annotations),
+        # Its kind says when: with all accounts, also where the workload is a Job of a later phase.
+        metadata=metadata(labels, name, phase=Phase.PLATFORM, annotations=annotations),
         automount_service_account_token=False,
     )
     return name
