@@ -11,6 +11,7 @@ from floe_constructs.jaeger import JaegerSpec
 from floe_constructs.jaeger.flows import COLLECTOR_URL, collecting, flows
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.kubernetes.value import mebibytes
+from floe_deploy.rules import enforce
 from jaeger_example import BADGER, MEMORY, RESOURCES, SEARCH, spec
 
 ALL = {"memory": MEMORY, "badger": BADGER, "search": SEARCH}
@@ -55,10 +56,22 @@ def test_jaeger_with_badger_is_exactly_these_objects(synth: Synth) -> None:
     assert set(objects) == SERVICES | own
 
 
-def test_jaeger_over_a_search_server_is_exactly_these_objects(synth: Synth) -> None:
-    objects = made(synth, spec(SEARCH))
+@pytest.mark.parametrize("kind", ["elasticsearch", "opensearch"])
+def test_jaeger_over_a_search_server_is_exactly_these_objects(synth: Synth, kind: str) -> None:
+    objects = made(synth, spec(SEARCH, storage=SEARCH["storage"] | {"type": kind}))
     roles = role("Deployment", "collector") | role("Deployment", "query")
     assert set(objects) == SERVICES | roles | {("PodDisruptionBudget", "jaeger-collector")}
+    for workload in workloads(objects):
+        backends = config(objects, workload)["extensions"]["jaeger_storage"]["backends"]
+        assert [list(backend) for backend in backends.values()] == [[kind]]
+
+
+def test_every_pod_is_restricted_and_has_no_token(objects: Objects) -> None:
+    enforce("test", {f"{kind}/{name}": manifest for (kind, name), manifest in objects.items()})
+    for workload in workloads(objects):
+        pod = workload["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False
 
 
 @pytest.mark.parametrize("service", ["jaeger-collector", "jaeger-query"])
@@ -153,6 +166,37 @@ def test_every_name_in_the_pipelines_is_configured(objects: Objects) -> None:
             assert set(pipeline.get(part, [])) == set(said.get(part, {}))
 
 
+def test_every_storage_that_is_named_is_configured(objects: Objects) -> None:
+    """`jaeger validate` accepts a name that nothing has; the process then ends at its start."""
+    for workload in workloads(objects):
+        said = config(objects, workload)
+        backends = set(said["extensions"]["jaeger_storage"]["backends"])
+        named = {
+            *said["extensions"].get("jaeger_query", {}).get("storage", {}).values(),
+            *(exporter["trace_storage"] for exporter in said["exporters"].values() if exporter),
+        }
+        assert named == backends
+
+
+def test_memory_is_limited_before_spans_pile_up_in_a_batch(objects: Objects) -> None:
+    for workload in workloads(objects):
+        (pipeline,) = config(objects, workload)["service"]["pipelines"].values()
+        assert pipeline.get("processors", ["memory_limiter"])[0] == "memory_limiter"
+
+
+def test_jaeger_reads_the_file_that_is_mounted(objects: Objects) -> None:
+    for workload in workloads(objects):
+        one = container(workload)
+        (mount,) = [m for m in one["volumeMounts"] if m["name"] == "config"]
+        (file,) = objects["ConfigMap", workload["metadata"]["name"]]["data"]
+        assert one["args"] == ["--config", f"{mount['mountPath']}/{file}"]
+
+
+def test_jaeger_does_not_trace_itself(objects: Objects) -> None:
+    for workload in workloads(objects):
+        assert {"name": "OTEL_TRACES_SAMPLER", "value": "always_off"} in container(workload)["env"]
+
+
 def test_only_the_query_answers_and_only_the_collector_receives(synth: Synth) -> None:
     objects = made(synth, spec(SEARCH))
     collector, query = (
@@ -174,6 +218,15 @@ def test_the_password_is_in_the_environment_alone(synth: Synth) -> None:
         assert password == f"${{env:{variable['name']}}}"
         reference = variable["valueFrom"]["secretKeyRef"]
         assert reference == SEARCH["storage"]["password"]
+
+
+def test_without_a_user_nobody_logs_in(synth: Synth) -> None:
+    storage = SEARCH["storage"] | {"username": None, "password": None}
+    objects = made(synth, spec(SEARCH, storage=storage))
+    for workload in workloads(objects):
+        backends = config(objects, workload)["extensions"]["jaeger_storage"]["backends"]
+        assert "auth" not in backends["main"]["opensearch"]
+        assert not [v for v in container(workload)["env"] if "valueFrom" in v]
 
 
 def test_gos_memory_limit_is_below_the_containers(objects: Objects) -> None:
@@ -244,15 +297,32 @@ def test_every_setting_of_the_search_server_changes_what_is_deployed(synth: Synt
     [
         (MEMORY, {"image": "acme/jaeger:2.21.0"}),
         (MEMORY, {"instance": "other"}),
-        (MEMORY, {"all_in_one": {"resources": {"cpu": "1", "memory": "2Gi"}}}),
         (BADGER, {"storage": BADGER["storage"] | {"size": "6Gi"}}),
         (BADGER, {"storage": BADGER["storage"] | {"storage_class": "fast"}}),
         (BADGER, {"storage": BADGER["storage"] | {"keep": "1h"}}),
-        (SEARCH, {"collector": {"resources": RESOURCES, "replicas": 3}}),
-        (SEARCH, {"query": {"resources": RESOURCES, "node_selector": {"pool": "data"}}}),
     ],
 )
 def test_every_other_setting_changes_what_is_deployed(
     synth: Synth, values: dict[str, Any], change: dict[str, Any]
 ) -> None:
     assert made(synth, spec(values, **change)) != made(synth, spec(values))
+
+
+ROLE_CHANGES: dict[str, Any] = {
+    "node_selector": {"pool": "data"},
+    "replicas": 3,
+    "resources": {"cpu": "1", "memory": "2Gi"},
+    "tolerations": [{"key": "data", "operator": "Exists"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "role"), [(MEMORY, "all_in_one"), (SEARCH, "collector"), (SEARCH, "query")]
+)
+def test_every_setting_of_a_role_changes_what_is_deployed(
+    synth: Synth, values: dict[str, Any], role: str
+) -> None:
+    before = made(synth, spec(values))
+    for name in type(getattr(spec(values), role)).model_fields:
+        after = made(synth, spec(values, **{role: values[role] | {name: ROLE_CHANGES[name]}}))
+        assert after != before, name

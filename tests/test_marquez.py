@@ -11,6 +11,7 @@ from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.marquez import MarquezSpec
 from floe_constructs.marquez.flows import API_URL, flows
 from floe_constructs.marquez.marquez import Marquez
+from floe_deploy.rules import enforce
 from marquez_example import LARGE, RESOURCES, SMALL, spec
 
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)(:-[^}]*)?\}")
@@ -71,6 +72,15 @@ def test_a_large_marquez_is_exactly_these_objects(objects: Objects) -> None:
     }
 
 
+def test_every_pod_is_restricted_and_has_no_token(objects: Objects) -> None:
+    enforce("test", {f"{kind}/{name}": manifest for (kind, name), manifest in objects.items()})
+    accounts = {name for kind, name in objects if kind == "ServiceAccount"}
+    for (kind, _), manifest in objects.items():
+        if kind in {"Deployment", "Job", "CronJob"}:
+            assert pod(manifest)["spec"]["serviceAccountName"] in accounts
+            assert pod(manifest)["spec"]["automountServiceAccountToken"] is False
+
+
 @pytest.mark.parametrize("name", ["marquez-api", "marquez-web"])
 def test_a_service_reaches_its_pods(objects: Objects, name: str) -> None:
     service, deployment = objects["Service", name], objects["Deployment", name]
@@ -87,6 +97,39 @@ def test_the_admin_port_is_asked_by_the_kubelet_alone(objects: Objects) -> None:
     }
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert api[probe]["httpGet"]["port"] == "admin"
+
+
+def test_the_api_listens_where_its_container_says(objects: Objects) -> None:
+    server = yaml.safe_load(objects["ConfigMap", "marquez-api"]["data"]["config.yml"])["server"]
+    (application,), (admin,) = server["applicationConnectors"], server["adminConnectors"]
+    ports = container(objects["Deployment", "marquez-api"])["ports"]
+    assert {port["name"]: port["containerPort"] for port in ports} == {
+        "http": application["port"],
+        "admin": admin["port"],
+    }
+
+
+def test_names_of_datasets_may_hold_what_a_strict_parser_refuses_in_paths(
+    objects: Objects,
+) -> None:
+    config = yaml.safe_load(objects["ConfigMap", "marquez-api"]["data"]["config.yml"])
+    (connector,) = config["server"]["applicationConnectors"]
+    assert connector["httpCompliance"] == "RFC7230_LEGACY"
+
+
+def test_no_search_server_is_expected(objects: Objects) -> None:
+    config = yaml.safe_load(objects["ConfigMap", "marquez-api"]["data"]["config.yml"])
+    assert config["search"] == {"enabled": False}
+
+
+def test_a_service_called_marquez_cannot_change_a_port(objects: Objects) -> None:
+    """Kubernetes would set `MARQUEZ_PORT=tcp://…`, which API and interface read as theirs."""
+    (port,) = objects["Service", "marquez-api"]["spec"]["ports"]
+    for (kind, _), manifest in objects.items():
+        if kind in {"Deployment", "Job", "CronJob"}:
+            env = {v["name"]: v.get("value") for v in container(manifest)["env"]}
+            assert env["MARQUEZ_PORT"] == str(port["port"])
+            assert pod(manifest)["spec"]["enableServiceLinks"] is False
 
 
 def test_only_readiness_asks_the_database(objects: Objects) -> None:
@@ -108,6 +151,19 @@ def test_lineage_is_kept_for_ever_unless_days_are_named(synth: Synth) -> None:
 def test_retention_deletes_what_is_older_than_the_days_named(objects: Objects) -> None:
     command = container(objects["CronJob", "marquez-retention"])["command"]
     assert f"--retention-days {LARGE['retention_days']} " in command[-1]
+    assert objects["CronJob", "marquez-retention"]["spec"]["concurrencyPolicy"] == "Forbid"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Job", "marquez-migrate"), ("CronJob", "marquez-ret")])
+def test_a_command_is_java_itself_with_a_heap_that_follows_the_limit(
+    objects: Objects, kind: str, name: str
+) -> None:
+    """The image's entry point takes no arguments; a shell in between would keep SIGTERM."""
+    one = container(named(objects, kind, name))
+    env = {v["name"]: v.get("value", "") for v in one["env"]}
+    assert re.search(r"-XX:MaxRAMPercentage=\d", env["JAVA_OPTS"])
+    assert one["command"][-1].startswith("exec java $JAVA_OPTS ")
+    assert one["command"][-1].endswith(' "$MARQUEZ_CONFIG"')
 
 
 @pytest.mark.parametrize(
@@ -200,20 +256,29 @@ def test_what_is_replicated_spreads_and_has_a_budget(objects: Objects) -> None:
         assert all(constraint["labelSelector"] == selector for constraint in spread)
 
 
-def test_the_database_is_reached_by_what_works_on_it_and_the_api_by_the_interface() -> None:
-    found = {
+def talks(marquez: MarquezSpec) -> set[tuple[str, str]]:
+    return {
         (
             flow.source.component,
             flow.target.name if isinstance(flow.target, Endpoint) else flow.target.component,
         )
-        for flow in flows(spec())
+        for flow in flows(marquez)
     }
-    assert found == {
-        ("api", "postgres"),
-        ("migrate", "postgres"),
-        ("retention", "postgres"),
-        ("web", "api"),
+
+
+def test_the_database_is_reached_by_what_works_on_it_and_the_api_by_the_interface() -> None:
+    working = {("api", "postgres"), ("migrate", "postgres")}
+    assert talks(spec(retention_days=None, web=None)) == working
+    assert talks(spec()) == working | {("retention", "postgres"), ("web", "api")}
+
+
+def test_flows_leave_the_pods_that_are_made(objects: Objects) -> None:
+    made = {
+        tuple(sorted(pod(manifest)["metadata"]["labels"].items()))
+        for (kind, _), manifest in objects.items()
+        if kind in {"Deployment", "Job", "CronJob"}
     }
+    assert {tuple(sorted(flow.source.all.items())) for flow in flows(spec())} == made
 
 
 CHANGES: dict[str, Any] = {
@@ -232,3 +297,21 @@ def test_every_setting_changes_what_is_deployed(synth: Synth) -> None:
     before = made(synth, spec())
     for name, value in CHANGES.items():
         assert made(synth, spec(**{name: value})) != before, name
+
+
+ROLE_CHANGES: dict[str, Any] = {
+    "image": "acme/other:1",
+    "node_selector": {"pool": "data"},
+    "replicas": 3,
+    "resources": {"cpu": "1", "memory": "2Gi"},
+    "tolerations": [{"key": "data", "operator": "Exists"}],
+}
+
+
+@pytest.mark.parametrize("role", ["api", "web", "migration"])
+def test_every_setting_of_a_role_changes_what_is_deployed(synth: Synth, role: str) -> None:
+    settings = LARGE.get(role, {"resources": RESOURCES})
+    before = made(synth, spec())
+    for name in type(getattr(spec(), role)).model_fields:
+        after = made(synth, spec(**{role: settings | {name: ROLE_CHANGES[name]}}))
+        assert after != before, name
