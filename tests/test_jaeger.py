@@ -209,14 +209,19 @@ def test_only_the_query_answers_and_only_the_collector_receives(synth: Synth) ->
     assert "otlp" not in query["receivers"]
 
 
-def test_the_password_is_in_the_environment_alone(synth: Synth) -> None:
+def test_the_password_is_a_file_because_in_the_text_it_would_be_read_as_yaml(synth: Synth) -> None:
     objects = made(synth, spec(SEARCH))
     for workload in workloads(objects):
         storage = config(objects, workload)["extensions"]["jaeger_storage"]["backends"]["main"]
-        password = storage["opensearch"]["auth"]["basic"]["password"]
-        (variable,) = [v for v in container(workload)["env"] if "valueFrom" in v]
-        assert password == f"${{env:{variable['name']}}}"
-        reference = variable["valueFrom"]["secretKeyRef"]
+        login = storage["opensearch"]["auth"]["basic"]
+        assert set(login) == {"username", "password_file"}
+        pod = workload["spec"]["template"]["spec"]
+        (volume,) = [v for v in pod["volumes"] if "projected" in v]
+        (mount,) = [m for m in container(workload)["volumeMounts"] if m["name"] == volume["name"]]
+        (source,) = volume["projected"]["sources"]
+        (item,) = source["secret"]["items"]
+        assert login["password_file"] == f"{mount['mountPath']}/{item['path']}"
+        reference = {"name": source["secret"]["name"], "key": item["key"]}
         assert reference == SEARCH["storage"]["password"]
 
 
@@ -226,7 +231,7 @@ def test_without_a_user_nobody_logs_in(synth: Synth) -> None:
     for workload in workloads(objects):
         backends = config(objects, workload)["extensions"]["jaeger_storage"]["backends"]
         assert "auth" not in backends["main"]["opensearch"]
-        assert not [v for v in container(workload)["env"] if "valueFrom" in v]
+        assert not [v for v in workload["spec"]["template"]["spec"]["volumes"] if "projected" in v]
 
 
 def test_gos_memory_limit_is_below_the_containers(objects: Objects) -> None:

@@ -184,6 +184,14 @@ def test_every_placeholder_of_the_configuration_has_a_value(
     assert "${" not in PLACEHOLDER.sub("", text)
 
 
+@pytest.mark.parametrize("password", ['p"x', "a\\b", "it's", "a: b #c", "0123", "${X}", "%&*!|>"])
+def test_a_password_of_any_characters_arrives_as_it_is(objects: Objects, password: str) -> None:
+    """Dropwizard puts variables into the text, and reads it as YAML then."""
+    text = objects["ConfigMap", "marquez-api"]["data"]["config.yml"]
+    read = yaml.safe_load(text.replace("${POSTGRES_PASSWORD}", password))
+    assert read["db"]["password"] == password
+
+
 def test_the_image_never_falls_back_to_its_development_settings(objects: Objects) -> None:
     for kind, name in (("Deployment", "marquez-api"), ("Job", "marquez-migrate")):
         one = container(named(objects, kind, name))

@@ -20,6 +20,15 @@ _WORDS = frozenset(
 _BASE: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
+class Block(str):
+    """Text that stands on lines of its own, so that no character in it needs an escape.
+
+    For text into which a program puts something before it reads the YAML.
+    """
+
+    __slots__ = ()
+
+
 class _Dumper(_BASE):  # type: ignore[misc]  # its base is known at run time only
     def ignore_aliases(self, _data: object) -> bool:
         return True
@@ -33,7 +42,12 @@ def _text(_dumper: Any, value: str) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", value, style='"')
 
 
+def _block(_dumper: Any, value: Block) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", str(value), style="|")
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(Block, _block)
 
 
 def dump(value: object) -> str:

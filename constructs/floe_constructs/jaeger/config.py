@@ -12,8 +12,8 @@ DATA = "/badger"
 """Where Badger's volume is mounted; its files go one level below, which the pod may create."""
 
 OTLP_GRPC, OTLP_HTTP, QUERY, QUERY_GRPC, HEALTH, METRICS = 4317, 4318, 16686, 16685, 13133, 8888
-PASSWORD = "JAEGER_STORAGE_PASSWORD"  # noqa: S105  the variable's name
-COLLECTS, ANSWERS = "collects", "answers"
+CREDENTIALS, PASSWORD = "/etc/jaeger-storage", "password"
+"""Folder and file of the storage's password: in `${env:NAME}` it would be read as YAML."""
 
 
 def files(spec: JaegerSpec, component: str) -> Files:
@@ -107,7 +107,6 @@ def _backend(spec: JaegerSpec) -> dict[str, Any]:
         indices["index_prefix"] = storage.index_prefix
     block: dict[str, Any] = {"server_urls": list(storage.urls), "indices": indices}
     if storage.username:
-        block["auth"] = {
-            "basic": {"username": storage.username, "password": f"${{env:{PASSWORD}}}"}
-        }
+        file = f"{CREDENTIALS}/{PASSWORD}"
+        block["auth"] = {"basic": {"username": storage.username, "password_file": file}}
     return {storage.type: block}

@@ -10,12 +10,12 @@ from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.config_map import config_map
 from floe_constructs.kubernetes.container import Probes, container, http
 from floe_constructs.kubernetes.deployment import deployment
-from floe_constructs.kubernetes.environment import Variable, Variables
+from floe_constructs.kubernetes.environment import Variables
 from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import headless_service
 from floe_constructs.kubernetes.stateful_set import Claim, stateful_set
 from floe_constructs.kubernetes.value import mebibytes
-from floe_constructs.kubernetes.volume import folder, scratch
+from floe_constructs.kubernetes.volume import folder, scratch, secret_files
 from floe_constructs.kubernetes.workload import Replicated, Workload
 
 COLLECTOR_PORTS = {"otlp-grpc": config.OTLP_GRPC, "otlp-http": config.OTLP_HTTP}
@@ -40,6 +40,9 @@ class JaegerRole(Construct):
         badger = spec.storage if isinstance(spec.storage, BadgerStorage) else None
         claim = Claim(name="data", path=config.DATA, storage=badger) if badger else None
         mounts = [folder("config", files), scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
+        if isinstance(spec.storage, SearchStorage) and spec.storage.password:
+            keys = {config.PASSWORD: spec.storage.password}
+            mounts.append(secret_files("credentials", config.CREDENTIALS, keys))
         ports = {"health": config.HEALTH, "metrics": config.METRICS}
         ports |= COLLECTOR_PORTS if component != "query" else {}
         ports |= QUERY_PORTS if component != "collector" else {}
@@ -51,7 +54,7 @@ class JaegerRole(Construct):
                     "jaeger",
                     image=spec.image,
                     args=["--config", f"{files.path}/{config.FILE}"],
-                    env=_variables(spec, settings),
+                    env=_variables(settings),
                     ports=ports,
                     probes=_probes(),
                     resources=settings.resources,
@@ -78,14 +81,11 @@ def _replicas(settings: Workload) -> int:
     return settings.replicas if isinstance(settings, Replicated) else 1
 
 
-def _variables(spec: JaegerSpec, settings: Workload) -> Variables:
+def _variables(settings: Workload) -> Variables:
     """Go's own limit keeps the garbage collector below the container's."""
     resources = settings.resources
     limit = mebibytes(resources.memory_limit or resources.memory) * 4 // 5
-    env: dict[str, Variable] = {"GOMEMLIMIT": f"{limit}MiB", "OTEL_TRACES_SAMPLER": "always_off"}
-    if isinstance(spec.storage, SearchStorage) and spec.storage.password:
-        env[config.PASSWORD] = spec.storage.password
-    return env
+    return {"GOMEMLIMIT": f"{limit}MiB", "OTEL_TRACES_SAMPLER": "always_off"}
 
 
 def _probes() -> Probes:

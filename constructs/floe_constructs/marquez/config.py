@@ -6,7 +6,7 @@ from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.marquez.spec import MarquezSpec
-from floe_constructs.yaml_text import dump
+from floe_constructs.yaml_text import Block, dump
 
 PATH, FILE = "/etc/marquez", "config.yml"
 HTTP, ADMIN, WEB = 5000, 5001, 3000
@@ -41,8 +41,9 @@ def _config(spec: MarquezSpec) -> dict[str, Any]:
         "db": {
             "driverClass": "org.postgresql.Driver",
             "url": f"jdbc:postgresql://{address}?sslmode={database.sslmode}",
-            "user": "${POSTGRES_USER}",
-            "password": "${POSTGRES_PASSWORD}",
+            # Put in before the file is read as YAML: a quote or backslash must not end the text.
+            "user": Block("${POSTGRES_USER}"),
+            "password": Block("${POSTGRES_PASSWORD}"),
         },
         "migrateOnStartup": False,
         "graphql": {"enabled": True},
