@@ -1,5 +1,6 @@
 """Killed at any moment, `floe synth` leaves each environment complete, old or new."""
 
+import os
 import random
 import shutil
 import signal
@@ -15,6 +16,10 @@ from test_dist import ROOT, floe, held
 
 FLOE = (sys.executable, "-m", "floe_deploy", "synth")
 KILLS = 100
+
+
+def left_behind(output: Path) -> bool:
+    return any(name.startswith(".") for name in os.listdir(output))  # noqa: PTH208  it is fast
 
 
 @pytest.mark.slow
@@ -43,11 +48,15 @@ def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Pat
         change("old" if number % 2 == 0 else "new")
         command = [*FLOE, "--output", str(output)]
         with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
-            # Half of the kills fall into the last tenth, where files are written and exchanged.
-            late = random.random() < 0.5  # noqa: S311  no secret
-            time.sleep(duration * random.uniform(0.85 if late else 0.0, 1.02))  # noqa: S311
+            # Half of the kills wait for the short time in which files are written and exchanged.
+            if number % 4 < 2:
+                time.sleep(duration * random.uniform(0.0, 1.02))  # noqa: S311  no secret
+            else:
+                while process.poll() is None and not left_behind(output):
+                    time.sleep(0.0005)
+                time.sleep(random.uniform(0.0, 0.05))  # noqa: S311
             process.send_signal(signal.SIGKILL)
-        writing += any(path.name.startswith(".") for path in output.iterdir())
+        writing += left_behind(output)
         for name, known in releases.items():
             assert held(output / name) in known, f"{name} after kill {number}"
     assert writing, "no kill fell into the time in which files are written"

@@ -1,5 +1,6 @@
 """The rendered command lines, variables and files, run for real on PostgreSQL."""
 
+import contextlib
 import json
 import os
 import re
@@ -271,9 +272,12 @@ def test_the_rendered_dagster_runs_on_postgresql_as_a_user_who_may_write_nothing
 
     code, webserver, daemon = others
     url = f"http://127.0.0.1:{http}"
-    with code.running() as code_process, webserver.running() as web, daemon.running() as acting:
+    with contextlib.ExitStack() as running:
+        code_process = running.enter_context(code.running())
         client: Any = DagsterGrpcClient(port=grpc, host="127.0.0.1")
         until(lambda: client.health_check_query() == "SERVING", code)
+        web = running.enter_context(webserver.running())
+        acting = running.enter_context(daemon.running())
         until(lambda: status(f"{url}/server_info") == 200, webserver)
 
         told = sync_list_repositories_grpc(client)

@@ -1,125 +1,118 @@
-"""What the documentation says is true: its commands are run, its links lead somewhere.
+"""What the documentation says is true: its commands are run, its pictures and tables compared.
 
-`make synth` and `make test` run in CI as they are; here the former is `floe synth` on a copy.
-Blocks marked `sh` need a cluster or a network and are not run.
+`make synth` and `make test` are not run within a test: CI runs them as they are, and `floe synth`
+on a copy stands in for the former. Blocks marked `sh` need a cluster or a network and are not run.
 """
 
-import os
+import dataclasses
 import re
-import shlex
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from tools.reference import FOLDER, PAGES
 
-from test_dist import ROOT
+from floe_constructs.kubernetes.endpoint import Endpoint
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.phase import Phase
+from floe_deploy import overlay, wiring
+from floe_deploy.checking import State
+from floe_deploy.errors import FindingError, InputError
+from floe_deploy.project import Project
+from floe_deploy.wiring import Wired
+from reader import Reader, commands
+from test_dist import ENVIRONMENTS, ROOT, floe, manifests
 
 DOCS = ROOT / "docs"
 ALL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 NAMES = [path.relative_to(ROOT).as_posix() for path in ALL]
-STEP = re.compile(
-    r"<!-- edit (?P<file>\S+): `(?P<old>[^`]*)` -> `(?P<new>[^`]*)` -->"
-    r"|```console\n(?P<block>.*?)```",
-    re.DOTALL,
-)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)")
-INSTALLED = ("pip install 'floe-deploy[synth]'", "python3 -m venv ")
+ELSEWHERE = ("kubectl", "flux", "argocd", "docker", "curl", "git clone")
+"""What a reader of a `console` block need not have."""
 
 
-def commands(block: str) -> Iterator[tuple[str, str]]:
-    """Answer each command of a block with the output that is shown below it."""
-    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, output = part.partition("\n")
-        yield command.partition("    #")[0].strip(), output.strip()
+def text(page: str) -> str:
+    return (ROOT / page).read_text()
 
 
-class Reader:
-    """Someone who follows a page, in an empty folder."""
+def blocks(page: str, language: str) -> list[str]:
+    return [block for kind, block in FENCE.findall(text(page)) if kind == language]
 
-    def __init__(self, folder: Path) -> None:
-        self.place = folder
-        identity = {"NAME": "Reader", "EMAIL": "reader@example.com"}
-        self.env = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            **{f"GIT_AUTHOR_{key}": value for key, value in identity.items()},
-            **{f"GIT_COMMITTER_{key}": value for key, value in identity.items()},
-        }
 
-    def run(self, command: str) -> str:
-        """Run a command where the last one ended; answer what a terminal would show."""
-        result = subprocess.run(
-            ["bash", "-c", f'{command}\nstatus=$?; pwd > "$HERE"; exit $status'],
-            cwd=self.place,
-            env=self.env | {"HERE": str(self.place / ".here")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        here = self.place / ".here"
-        self.place = Path(here.read_text().strip())
-        here.unlink()
-        return result.stdout.strip()
+def table(page: str, first: str) -> list[list[str]]:
+    """Rows of the table whose first column is called so, without marks of code."""
+    _, _, rest = text(page).partition(f"| {first} |")
+    assert rest, f"{page} has no table of {first}"
+    rows = rest.partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip().replace("`", "") for cell in row.strip("|").split("|")] for row in rows]
+
+
+def prose(page: Path) -> str:
+    return FENCE.sub("", page.read_text())
+
+
+def slugs(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.slow
 @pytest.mark.requirement("SC-005")
-@pytest.mark.parametrize(
-    "page", [n for n, p in zip(NAMES, ALL, strict=True) if "```console" in p.read_text()]
-)
+@pytest.mark.parametrize("page", [name for name in NAMES if blocks(name, "console")])
 def test_commands_answer_what_the_page_shows(page: str, tmp_path: Path) -> None:
-    reader = Reader(tmp_path)
     if page == "docs/how-to/compose.md":
         shutil.copytree(DOCS / "how-to" / "compose", tmp_path, dirs_exist_ok=True)
-    for step in STEP.finditer((ROOT / page).read_text()):
-        if step["file"]:
-            path = reader.place / step["file"]
-            assert step["old"] in path.read_text()
-            new = step["new"].replace("\\n", "\n")
-            path.write_text(path.read_text().replace(step["old"], new, 1))
-            continue
-        for command, output in commands(step["block"]):
-            if command.startswith(INSTALLED):
-                continue
-            if command.startswith("make "):
-                assert re.search(
-                    rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE
-                )
-                if not output:
-                    continue
-                shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
-            shown = reader.run("floe synth" if command == "make synth" else command)
-            if output:
-                assert shown == output, command
+    if page in {"README.md", "CONTRIBUTING.md"}:
+        shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
+    Reader(tmp_path).follow(ROOT / page)
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_what_needs_a_cluster_is_marked_as_such(page: str) -> None:
+    for block in blocks(page, "console"):
+        for command, _ in commands(block):
+            assert not command.startswith(ELSEWHERE), command
+    if blocks(page, "sh"):
+        assert re.search("need(s)? (a cluster|the network)", prose(ROOT / page))
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_targets_of_make_are_there(page: str) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"(?:`|^\$ )make ([a-z]+)", text(page), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
 @pytest.mark.parametrize("page", NAMES)
 def test_links_lead_somewhere(page: str) -> None:
     path = ROOT / page
-    for target, anchor in LINK.findall(path.read_text()):
+    for target, anchor in LINK.findall(prose(path)):
         there = (path.parent / target).resolve() if target else path
         assert there.exists(), target
         if anchor:
-            titles = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
-            slugs = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
-            assert anchor[1:] in slugs, anchor
+            assert anchor[1:] in slugs(there), anchor
+
+
+def reached(*first: Path) -> set[Path]:
+    found: set[Path] = set()
+    waiting = list(first)
+    while waiting:
+        page = waiting.pop()
+        if page not in found and page.suffix == ".md":
+            found.add(page)
+            targets = [target for target, _ in LINK.findall(prose(page)) if target]
+            waiting += [(page.parent / target).resolve() for target in targets]
+    return found
 
 
 def test_every_page_is_reached_from_the_first() -> None:
-    reached: set[Path] = set()
-    waiting = [ROOT / "README.md", DOCS / "README.md"]
-    while waiting:
-        page = waiting.pop()
-        if page not in reached and page.suffix == ".md":
-            reached.add(page)
-            targets = [target for target, _ in LINK.findall(page.read_text()) if target]
-            waiting += [(page.parent / target).resolve() for target in targets]
-    assert set(ALL) <= reached
+    pages = {path for path in ALL if path.is_relative_to(DOCS)}
+    assert pages <= reached(DOCS / "README.md")
+    assert set(ALL) <= reached(ROOT / "README.md")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -127,30 +120,159 @@ def test_generated_pages_are_what_the_code_says(page: str) -> None:
     assert (FOLDER / page).read_text() == PAGES[page]()
 
 
+def test_the_example_is_shown_as_it_is() -> None:
+    page = DOCS / "how-to" / "compose.md"
+    shown = re.findall(r"\]\((compose/[^)]+)\):\n```\w+\n(.*?)```", page.read_text(), re.DOTALL)
+    assert {name for name, _ in shown} >= {
+        f"compose/{path}"
+        for path in ("cdk8s.yaml", "acme_platform/environment.py", "acme_platform/platform.py")
+    }
+    for name, block in shown:
+        assert block in (page.parent / name).read_text(), name
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_yaml_in_pages_is_yaml(page: str) -> None:
+    for block in blocks(page, "yaml"):
+        assert yaml.safe_load(block) is not None
+
+
+# What runs where (FR-021), and what has to exist (FR-023).
+
+
+@pytest.fixture(scope="module")
+def prod() -> Wired:
+    return wiring.wire(overlay.load(ROOT / "overlays" / "prod"))
+
+
+VIEW = "docs/explanation/deployment-view.md"
+SCOPE = "docs/explanation/scope.md"
+
+
+def pods_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    spec = manifest["spec"]
+    if manifest["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    pod: dict[str, Any] = spec["template"]["spec"]
+    return pod
+
+
 @pytest.mark.requirement("FR-021")
+def test_the_view_lists_every_workload_of_prod() -> None:
+    there = {
+        (
+            re.sub("-[0-9a-f]{10}$", "", manifest["metadata"]["name"]),
+            manifest["kind"],
+            str(manifest["spec"].get("replicas", 1)),
+            "yes" if pods_of(manifest)["automountServiceAccountToken"] else "no",
+        )
+        for manifest in manifests("prod")
+        if manifest["kind"] in {"Deployment", "StatefulSet", "Job", "CronJob"}
+    }
+    assert {tuple(row) for row in table(VIEW, "workload")} == there
+
+
+def name_of(end: Labels | Endpoint) -> str:
+    return end.object_name if isinstance(end, Labels) else end.name
+
+
+def arrows(picture: str) -> Iterable[tuple[str, str, int]]:
+    for sources, ports, targets in re.findall(r"^ +(.+) -->\|(.+)\| (.+)$", picture, re.MULTILINE):
+        for source in sources.split(" & "):
+            for target in targets.split(" & "):
+                yield from ((source, target, int(port)) for port in ports.split(", "))
+
+
+@pytest.mark.requirement("FR-021")
+def test_the_picture_of_prod_shows_exactly_its_flows(prod: Wired) -> None:
+    flows = {(name_of(flow.source), name_of(flow.target), flow.port) for flow in prod.flows}
+    assert set(arrows(blocks(VIEW, "mermaid")[0])) == flows
+
+
+@pytest.mark.requirement("FR-021")
+def test_the_view_has_a_picture_of_each_way() -> None:
+    _, derivation, credential = blocks(VIEW, "mermaid")
+    assert all(step in derivation for step in (overlay.FILE, overlay.ARTIFACTS, "rules", "dist/"))
+    assert all(step in credential for step in ("secret_ref", "secrets.map", "secretKeyRef"))
+
+
 @pytest.mark.requirement("FR-023")
-def test_the_deployment_view_and_the_scope_name_every_component() -> None:
-    for page in ("deployment-view.md", "scope.md"):
-        text = (DOCS / "explanation" / page).read_text()
-        assert all(name in text for name in ("Dagster", "Cube", "Marquez", "Jaeger"))
+def test_the_scope_names_every_service_that_an_environment_talks_to() -> None:
+    outside = {
+        flow.target.name
+        for environment in ENVIRONMENTS
+        for flow in wiring.wire(overlay.load(ROOT / "overlays" / environment)).flows
+        if isinstance(flow.target, Endpoint)
+    }
+    names = {row[0] for row in table(SCOPE, "name")}
+    assert outside <= names
+    # What only other overlays and artifacts lead to.
+    made = r'(?:Endpoint\(\s*name=|s3_endpoint\(|endpoint_of\(|_elsewhere\(\s*)"([a-z-]+)"'
+    assert set(re.findall(made, sources())) == names
 
 
-def test_the_readme_shows_the_phases_of_prod() -> None:
-    (tree,) = re.findall(r"```\ndist/prod/\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+@pytest.mark.requirement("FR-023")
+def test_the_scope_names_the_versions_that_prod_runs() -> None:
+    images = (ROOT / "dist" / "prod" / "images.txt").read_text()
+    for component, version, *_ in table(SCOPE, "component"):
+        assert re.search(rf"/{component.lower()}:v?{re.escape(version)}\.", images), component
+
+
+def sources() -> str:
+    paths = [*(ROOT / "src").rglob("*.py"), *(ROOT / "constructs").rglob("*.py")]
+    return "\n".join(path.read_text() for path in paths)
+
+
+# Tables of what the code has more than one of.
+
+
+def test_the_readme_shows_the_folders_of_prod() -> None:
+    (tree,) = re.findall(r"```\ndist/prod/\n(.*?)```", text("README.md"), re.DOTALL)
     shown = {line.split()[0].rstrip("/") for line in tree.splitlines()}
     there = {path.name for path in (ROOT / "dist" / "prod").iterdir()}
     assert shown == there - {"kustomization.yaml"}
 
 
-def test_every_command_of_the_program_is_in_the_reference() -> None:
-    text = (DOCS / "reference" / "commands.md").read_text()
-    help_text = subprocess.run(
-        shlex.split(f"{sys.executable} -m floe_deploy --help"),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout
-    names = re.findall(r"^  ([a-z]+)  +[A-Z]", help_text.partition("Commands:")[2], re.MULTILINE)
-    assert names
-    assert all(f"`floe {name}`" in text for name in names)
+def test_the_reference_lists_every_phase_with_its_wave() -> None:
+    rows = [(path, wave) for path, wave, _ in table("docs/reference/dist.md", "path") if wave]
+    assert rows == [(f"{phase}/", str(phase.wave)) for phase in Phase]
+
+
+def test_the_reference_names_every_file_beside_the_phases() -> None:
+    files = {path for path, wave, _ in table("docs/reference/dist.md", "path") if not wave}
+    for environment in ENVIRONMENTS:
+        folder = ROOT / "dist" / environment
+        assert {path.name for path in folder.iterdir() if path.is_file()} == files
+
+
+def test_every_state_is_explained() -> None:
+    assert {row[0] for row in table("docs/how-to/ci.md", "state")} == set(State)
+
+
+@pytest.mark.parametrize("page", ["docs/how-to/ci.md", "docs/reference/commands.md"])
+def test_exit_codes_are_those_of_the_code(page: str) -> None:
+    codes = {int(row[0]) for row in table(page, "exit code")}
+    assert codes == {0, FindingError.exit_code, InputError.exit_code, 70}
+
+
+def test_the_reference_describes_every_key_of_cdk8s_yaml() -> None:
+    rows = {key: default for key, default, _ in table("docs/reference/commands.md", "key")}
+    defaults = {field.name: str(field.default) for field in dataclasses.fields(Project)}
+    assert rows == defaults | {"app": ""}
+
+
+def test_the_reference_describes_every_variable_that_is_read() -> None:
+    rows = {row[0] for row in table("docs/reference/commands.md", "variable")}
+    read = r'environ(?:\.get\(|\.setdefault\()"(\w+)"'
+    assert set(re.findall(read, sources())) == rows
+
+
+def test_the_reference_describes_every_command_and_its_arguments() -> None:
+    rows = {row[0]: row[1] for row in table("docs/reference/commands.md", "command")}
+    listed = floe("--help").stdout.partition("Commands:")[2]
+    names = re.findall(r"^  ([a-z]+)  +[A-Z]", listed, re.MULTILINE)
+    assert set(rows) == {f"floe {name}" for name in names}
+    for command, arguments in rows.items():
+        told = floe(command.removeprefix("floe "), "--help").stdout
+        options = set(re.findall(r"--[a-z]+", arguments))
+        assert options == set(re.findall(r"^  (--[a-z]+)", told, re.MULTILINE))

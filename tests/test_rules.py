@@ -161,6 +161,15 @@ def test_names_are_what_the_api_server_takes(kind: str, name: str) -> None:
     assert len(findings(manifest)) == ((kind, name) in WRONG)
 
 
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [("", 0), ("a.B_c-1", 0), ("a" * 63, 0), ("a" * 64, 1), ("-a", 1), ("a/b", 1), ("../x", 1)],
+)
+def test_labels_hold_what_the_api_server_takes(value: str, count: int) -> None:
+    metadata = {"name": "a", "labels": {"app.kubernetes.io/name": value}}
+    assert len(findings({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})) == count
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     objects = {
         "a.yaml": workload("Pod", changed("hostNetwork", value=True)),
@@ -175,6 +184,6 @@ def test_every_rule_finds_something_in_a_bad_world(rule: Any) -> None:
     bad = [
         workload("Pod", {"containers": [{"name": "x"}]}),
         secret(data={"x": "y"}),
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "A"}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "A", "labels": {"a": "b c"}}},
     ]
     assert any(list(rule(manifest)) for manifest in bad)

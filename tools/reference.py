@@ -1,11 +1,18 @@
-"""Write the reference pages that follow from the code: settings and the contract's fields."""
+"""Write the reference pages that follow from the code: settings, credentials, contract fields."""
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from floe_constructs.artifacts.credentials import (
+    BUNDLES,
+    EXPORT_BUCKET,
+    SINGLE_KEY,
+    variable_of,
+)
 from floe_constructs.artifacts.fields import IGNORED, READ
+from floe_constructs.dagster.environment import CREDENTIALS
 from floe_deploy.environment import Environment
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -136,11 +143,85 @@ def contract() -> str:
     return "\n".join(lines)
 
 
+def credentials() -> str:
+    """Answer the page of what a `secret_ref` becomes in a pod."""
+    example = "polaris-client-id"
+    lines = [
+        "# Credentials: what a `secret_ref` becomes",
+        "",
+        "Made by `python -m tools.reference` out of the table that the code uses. The artifacts",
+        "and the overlay name Secrets, never values; a pod gets a value as a variable or a file.",
+        "",
+        "## One value",
+        "",
+        f"`secret_ref: {example}` is the variable `{variable_of(example)}` in code servers and",
+        f"runs, from the Secret `{example}`, key `{SINGLE_KEY}`. So are `client_id`,",
+        "`client_secret`, an `endpoint` or `uri` that is a reference, and the `secret_ref` of a",
+        "service that is not in the next table. The variable is the reference in capitals, with",
+        "`_` for all that is neither letter nor digit.",
+        "",
+        "## Several values in one Secret",
+        "",
+        "The `secret_ref` of these stands for a Secret with fixed keys:",
+        "",
+        "| service | type | variable | key in the Secret | what the variable holds |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {service} | `{kind}` | `{entry.variable}` | `{entry.key or entry.variable}` | "
+            + (
+                f"the path `{CREDENTIALS}/{entry.variable}` of a file"
+                if entry.file
+                else "the value"
+            )
+            + (f"; not there when `properties` say `{entry.unless}`" if entry.unless else "")
+            + " |"
+            for (service, kind), entries in BUNDLES.items()
+            for entry in entries
+        ),
+        "",
+        "With `role_arn` in place of a reference there is no Secret: the ServiceAccounts carry the",
+        "role. Two references that would fill one variable with different values are an error.",
+        "",
+        "## Cube",
+        "",
+        "| field of `consumption` | variable | where |",
+        "| --- | --- | --- |",
+        "| `api_secret_ref` | `CUBEJS_API_SECRET` | API, refresh worker |",
+        *(
+            f"| `pre_aggregations.export_bucket.{field}`, `{kind}` | `{variable}` | "
+            "API, refresh worker |"
+            for kind, variables in EXPORT_BUCKET.items()
+            for field, variable in zip(
+                ("access_key_ref", "secret_key_ref"), variables, strict=False
+            )
+        ),
+        "",
+        f"Each is one value under the key `{SINGLE_KEY}`. Cube Store's own credentials are the",
+        "overlay's: `s3_access_key_ref` and `s3_secret_key_ref` have to agree with them.",
+        "",
+        "## Another Secret, another key",
+        "",
+        "`secrets.map` of the overlay says which Secret a reference means, and which key where it",
+        "is not the usual one. A reference that no Secret can be called like has to be in it.",
+        "",
+        "```yaml",
+        "secrets:",
+        "  strategy: existing",
+        "  map:",
+        "    AWS_Lake:                        # capitals and '_' are no name of a Secret",
+        "      name: lake-reader",
+        "      keys: {AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret}",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
-PAGES = {"overlay.md": overlay, "contract.md": contract}
+PAGES = {"overlay.md": overlay, "contract.md": contract, "credentials.md": credentials}
 
 if __name__ == "__main__":
     for page, render in PAGES.items():

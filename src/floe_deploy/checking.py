@@ -1,23 +1,27 @@
 """Comparing `dist/` with what synth would write."""
 
+import contextlib
 import difflib
-import importlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from floe_deploy import lock, overlay, writing
+import floe_constructs
+import floe_deploy
+from floe_deploy import lock, overlay, project, writing, yaml_file
 from floe_deploy.errors import InputError
 from floe_deploy.project import Project
+from floe_deploy.yaml_file import YamlFileError
 
 CACHE = Path(".floe", "check.json")
 """What was compared last, by output folder; Git ignores it."""
 
 _LIBRARIES = ("floe-deploy", "cdk8s", "cdk8s-plus-34", "constructs", "pydantic", "PyYAML")
+_CODE = (floe_deploy, floe_constructs)
 _LONGEST_DIFF = 200
 
 
@@ -51,11 +55,11 @@ def check(folders: Sequence[Path], settings: Project, *, everything: bool) -> li
             are as their lock says.
 
     """
-    key = _key(folders, settings)
-    if key == _cached().get(str(settings.output)):
-        return []
     orphans = overlay.orphans(settings) if everything else []
     found = [Difference(state=State.STALE, path=orphan) for orphan in orphans]
+    key = _key(folders, settings)
+    if not found and key and key == _cached().get(str(settings.output)):
+        return []
     if find_spec("cdk8s") is None:
         found += [d for folder in folders for d in _against_lock(settings.output / folder.name)]
         if not found:
@@ -68,7 +72,7 @@ def check(folders: Sequence[Path], settings: Project, *, everything: bool) -> li
 
     for rendering in render_all(folders, settings):
         found += _against(settings.output / rendering.environment, rendering.files)
-    if not found:
+    if not found and key:
         _remember(str(settings.output), key)
     return found
 
@@ -90,7 +94,7 @@ def _against(folder: Path, files: dict[str, str]) -> list[Difference]:
         by_hand = path in hashes and lock.sha256(data) != hashes[path]
         state = State.EDITED if by_hand else State.STALE
         found.append(Difference(state=state, path=target, diff=_diff(data, wanted)))
-    return found + _untracked(folder, files)
+    return found + _unknown(folder, files.keys() | hashes.keys())
 
 
 def _against_lock(folder: Path) -> list[Difference]:
@@ -104,15 +108,16 @@ def _against_lock(folder: Path) -> list[Difference]:
             found.append(Difference(state=State.MISSING, path=target))
         elif lock.sha256(target.read_bytes()) != sha:
             found.append(Difference(state=State.EDITED, path=target))
-    return found + _untracked(folder, known.files)
+    return found + _unknown(folder, known.files.keys())
 
 
-def _untracked(folder: Path, files: Iterable[str]) -> list[Difference]:
-    known = set(files)
+def _unknown(folder: Path, known: Collection[str]) -> list[Difference]:
+    """Find what neither lock nor synth knows; what a merge brought back is synth's own."""
+    foreign = set(writing.foreign(folder))
     return [
-        Difference(state=State.UNTRACKED, path=folder / path)
-        for path in writing.foreign(folder)
-        if path not in known
+        Difference(state=State.UNTRACKED if path in foreign else State.STALE, path=folder / path)
+        for path in sorted(writing.paths(folder))
+        if path not in known and path != lock.FILE
     ]
 
 
@@ -133,38 +138,40 @@ def _diff(data: bytes, wanted: str | None) -> str:
 
 
 def _key(folders: Sequence[Path], settings: Project) -> str:
-    """Answer a hash of all that the answer depends on."""
+    """Answer a hash of all that the answer depends on; nothing where that cannot be known.
+
+    A composition of the user's may import and read anything.
+    """
+    own = (settings.environment, settings.compose) != (project.ENVIRONMENT, project.COMPOSE)
+    if own or not all(_whole(folder) for folder in folders):
+        return ""
     parts = [repr(settings), *(f"{name} {_version(name)}" for name in _LIBRARIES)]
+    code = [Path(place) for package in _CODE for place in package.__path__]
     outputs = [settings.output / folder.name for folder in folders]
-    for root in [*_code(settings), *folders, *outputs]:
+    for root in [*code, *folders, *outputs]:
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
             if path.is_file() and path.suffix != ".pyc":
                 parts += [f"{path} {lock.sha256(path.read_bytes())}"]
+            elif path.is_symlink():
+                parts += [f"{path} is a link"]
     return lock.sha256("\n".join(parts).encode())
 
 
 def _version(name: str) -> str:
     try:
         return version(name)
-    except importlib.metadata.PackageNotFoundError:
+    except PackageNotFoundError:
         return "-"
 
 
-def _code(settings: Project) -> list[Path]:
-    """Answer the folders of this tool's code and of the composition's."""
-    tops = {"floe_deploy", "floe_constructs"}
-    tops |= {
-        reference.partition(".")[0].partition(":")[0]
-        for reference in (settings.environment, settings.compose)
-    }
-    found = []
-    for top in sorted(tops):
-        spec = find_spec(top)
-        if spec and spec.submodule_search_locations:
-            found += [Path(place) for place in spec.submodule_search_locations]
-        elif spec and spec.origin:
-            found.append(Path(spec.origin))
-    return found
+def _whole(folder: Path) -> bool:
+    """Tell whether an overlay's folder holds all of it: Cube's model may be anywhere."""
+    try:
+        said = yaml_file.read(folder / overlay.FILE)
+    except YamlFileError:
+        return False
+    model = said.get("cube_model") if isinstance(said, dict) else None
+    return model is None or (folder / str(model)).resolve().is_relative_to(folder.resolve())
 
 
 def _cached() -> dict[str, str]:
@@ -176,5 +183,6 @@ def _cached() -> dict[str, str]:
 
 
 def _remember(output: str, key: str) -> None:
-    CACHE.parent.mkdir(exist_ok=True)
-    CACHE.write_text(json.dumps(_cached() | {output: key}))
+    with contextlib.suppress(OSError):  # whoever may not write here still gets the answer
+        CACHE.parent.mkdir(exist_ok=True)
+        CACHE.write_text(json.dumps(_cached() | {output: key}))

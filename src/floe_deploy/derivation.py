@@ -1,7 +1,6 @@
 """What the artifacts say, in the terms of our specs: endpoints, identities, Cube's source."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -186,5 +185,5 @@ def export_endpoint(environment: Environment, artifacts: CompiledArtifacts) -> E
 
 def host_of(url: str | None) -> str:
     """Answer host and port of an address, to compare addresses by."""
-    parts = urlsplit(url or "")
-    return f"{parts.hostname}:{parts.port or ''}"
+    endpoint = endpoint_of("", url or "")
+    return f"{endpoint.host}:{endpoint.port}"

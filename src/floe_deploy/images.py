@@ -1,6 +1,9 @@
 """`images.txt`: every image that has to be there before a release."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
+
+import yaml
 
 from floe_constructs.yaml_text import load
 from floe_deploy.manifests import Manifest
@@ -16,7 +19,8 @@ def images(manifests: Iterable[Manifest]) -> str:
         if manifest["kind"] == "ConfigMap":
             for file, text in manifest.get("data", {}).items():
                 if file.endswith((".yaml", ".yml")):
-                    _collect_images(load(text), found)
+                    with contextlib.suppress(yaml.YAMLError):  # a template, or several documents
+                        _collect_images(load(text), found)
     return "".join(f"{image}\n" for image in sorted(found))
 
 

@@ -1,7 +1,7 @@
 """What becomes of rendered objects: a phase, a file name and bytes for each."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,9 +132,13 @@ def files_of(environment: str, manifests: Iterable[Manifest]) -> dict[str, tuple
     """Answer text and object of every object's file, by path.
 
     Raises:
-        InputError: two objects are the same, or would share a file.
+        InputError: an object has no name or no phase that there is; two are the same, or would
+            share a file.
 
     """
+    manifests = list(manifests)
+    if unfit := [problem for manifest in manifests for problem in _unfit(manifest)]:
+        raise InputError(f"{environment}: objects have no place", unfit)
     files: dict[str, tuple[str, Manifest]] = {}
     seen: dict[Identity, str] = {}
     problems = []
@@ -156,6 +160,22 @@ def files_of(environment: str, manifests: Iterable[Manifest]) -> dict[str, tuple
     if problems:
         raise InputError(f"{environment}: objects would overwrite each other", problems)
     return dict(sorted(files.items()))
+
+
+def _unfit(manifest: Manifest) -> Iterator[Problem]:
+    """Find what is missing to give an object a file; ours have it, a composition's may not."""
+    metadata = manifest.get("metadata", {})
+    if not metadata.get("name"):
+        yield Problem(
+            where=manifest["kind"],
+            found="no name",
+            allowed="metadata.name",
+            fix="name it, and compose the items of a list one by one",
+        )
+    elif (said := metadata.get("annotations", {}).get(ANNOTATION)) and said not in set(Phase):
+        yield Problem(
+            where=str(identity(manifest)), found=f"phase {said}", allowed=", ".join(Phase)
+        )
 
 
 def _text(manifest: Manifest) -> str:

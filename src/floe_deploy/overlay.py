@@ -84,7 +84,8 @@ def orphans(settings: Project) -> list[Path]:
     return [
         path.parent
         for path in sorted(settings.output.glob(f"*/{lock.FILE}"))
-        if not (settings.overlays / path.parent.name / FILE).exists()
+        if not path.parent.name.startswith(".")  # what a killed synth left
+        and not (settings.overlays / path.parent.name / FILE).exists()
     ]
 
 

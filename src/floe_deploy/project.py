@@ -103,7 +103,7 @@ def imported(reference: str) -> Callable[..., Any]:
     module, _, name = reference.partition(":")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    except Exception as cause:  # a module of the user's may raise anything
+    except (Exception, SystemExit) as cause:  # a module of the user's may raise anything
         raise InputError(
             f"{FILE} names {reference!r}, which cannot be imported: {blamed(cause)}. "
             "It has to be `module:name`, importable from this folder."
@@ -111,7 +111,7 @@ def imported(reference: str) -> Callable[..., Any]:
     return found
 
 
-def blamed(cause: Exception) -> str:
+def blamed(cause: BaseException) -> str:
     """Tell an exception out of a user's code, with the last line of theirs that led to it."""
     frames = traceback.extract_tb(cause.__traceback__)
     here = f"{Path.cwd()}{os.sep}"

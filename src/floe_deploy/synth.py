@@ -1,7 +1,7 @@
 """Synthesizing environments: from overlays to the files of `dist/`."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context, parent_process
@@ -12,8 +12,9 @@ from floe_deploy import lock, node, overlay, project, rules, wiring
 from floe_deploy.errors import FloeError, InputError
 from floe_deploy.images import images
 from floe_deploy.kustomization import kustomizations
-from floe_deploy.manifests import files_of
+from floe_deploy.manifests import Manifest, files_of
 from floe_deploy.project import Project
+from floe_deploy.wiring import Wired
 
 MOST_PROCESSES = 4
 """Each process has a Node of its own, about 150 MB together."""
@@ -46,10 +47,7 @@ def render(folder: Path, settings: Project) -> Rendering:
     loaded = overlay.load(folder, settings.environment)
     wired = wiring.wire(loaded)
     node.prepare()
-    from floe_deploy import platform  # starts Node
-
-    manifests = platform.render(wired, _composition(settings))
-    written = files_of(loaded.name, manifests)
+    written = files_of(loaded.name, _composed(wired, settings))
     objects = {path: manifest for path, (_, manifest) in written.items()}
     rules.enforce(loaded.name, objects)
     files = {path: text for path, (text, _) in written.items()}
@@ -59,22 +57,20 @@ def render(folder: Path, settings: Project) -> Rendering:
     return Rendering(environment=loaded.name, files=files, objects=len(objects))
 
 
-def _composition(settings: Project) -> Callable[..., None]:
-    """Import what composes the platform; what goes wrong in a user's own is told as theirs."""
+def _composed(wired: Wired, settings: Project) -> list[Manifest]:
+    """Compose the platform; what goes wrong in a composition of the user's is told as theirs."""
+    from floe_deploy import platform  # starts Node
+
     compose = project.imported(settings.compose)
-    if settings.compose == project.COMPOSE:
-        return compose
-
-    def composed(*arguments: object) -> None:
-        try:
-            compose(*arguments)
-        except FloeError:
+    try:
+        return platform.render(wired, compose)
+    except FloeError:
+        raise
+    except (Exception, SystemExit) as cause:  # whatever their code may raise
+        if settings.compose == project.COMPOSE:
             raise
-        except Exception as cause:  # whatever their code may raise
-            told = project.blamed(cause)
-            raise InputError(f"{settings.compose} of {project.FILE} failed: {told}") from cause
-
-    return composed
+        told = project.blamed(cause)
+        raise InputError(f"{settings.compose} of {project.FILE} failed: {told}") from cause
 
 
 def render_all(folders: Sequence[Path], settings: Project) -> Iterator[Rendering]:
@@ -105,9 +101,7 @@ def _in_processes(
     """Render with a few processes at a time; Node never forgets an object, so they are renewed."""
     context = get_context("fork" if "fork" in get_all_start_methods() else None)
     for batch in _batches(folders, processes * MOST_RENDERINGS):
-        with ProcessPoolExecutor(
-            processes, mp_context=context, initializer=_end_with_parent
-        ) as pool:
+        with ProcessPoolExecutor(processes, mp_context=context, initializer=_obey_parent) as pool:
             yield from pool.map(_attempt, batch, [settings] * len(batch))
 
 
@@ -122,8 +116,12 @@ def _attempt(folder: Path, settings: Project) -> Rendering | FloeError:
         return failure
 
 
-def _end_with_parent() -> None:
-    """End a worker whose parent was killed: it would wait for work for ever."""
+def _obey_parent() -> None:
+    """Leave Ctrl-C to the parent, and end with it: without one, a worker waits for work for ever.
+
+    A terminal interrupts a whole group, and Node complains when it is in it.
+    """
+    os.setpgid(0, 0)
     parent = parent_process()
     assert parent is not None  # noqa: S101  it was just started by one
 

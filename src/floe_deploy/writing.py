@@ -51,17 +51,20 @@ def foreign(folder: Path) -> list[str]:
     names = known.files.keys() if known else set()
     return sorted(
         path
-        for path in _paths(folder)
+        for path in paths(folder)
         if path not in names and path != lock.FILE and not _is_marked(folder / path)
     )
 
 
 def _is_marked(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():  # synth makes files only
+        return False
     with path.open("rb") as file:
         return file.read(len(MARK)) == MARK.encode()
 
 
-def _paths(folder: Path) -> Iterator[str]:
+def paths(folder: Path) -> Iterator[str]:
+    """Answer every file of a folder, links included, by path."""
     for path in folder.rglob("*"):
         if path.is_symlink() or not path.is_dir():
             yield path.relative_to(folder).as_posix()
@@ -74,9 +77,11 @@ def replace(folder: Path, files: Mapping[str, str]) -> list[str]:
     sees either. A folder that is right already is not touched.
 
     Raises:
-        InputError: a foreign file stands where a file of ours has to go.
+        InputError: something foreign stands where a file of ours, or the folder, has to go.
 
     """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"{folder} is in the way: move it, or delete it, if it is not needed")
     strangers = foreign(folder)
     if blocked := [path for path in strangers if _in_the_way(path, files)]:
         problems = [
@@ -109,7 +114,7 @@ def _in_the_way(path: str, files: Mapping[str, str]) -> bool:
 
 
 def _holds(folder: Path, files: Mapping[str, str], strangers: list[str]) -> bool:
-    if set(_paths(folder)) != files.keys() | set(strangers):
+    if set(paths(folder)) != files.keys() | set(strangers):
         return False
     return all((folder / path).read_bytes() == text.encode() for path, text in files.items())
 

@@ -38,8 +38,9 @@ def _told(failure: Exception) -> int:
     if isinstance(failure, FloeError):
         typer.echo(failure, err=True)
         return failure.exit_code
-    if isinstance(failure, OSError) and failure.filename:
-        typer.echo(f"{failure.filename}: {failure.strerror}", err=True)
+    if isinstance(failure, OSError):
+        where = f"{failure.filename}: " if failure.filename else ""
+        typer.echo(f"{where}{failure.strerror or failure}", err=True)
         return FloeError.exit_code
     import os
     import traceback

@@ -27,11 +27,14 @@ def synth(
         renderings = list(progress)
     with writing.exclusive(settings.output):
         writing.repair(settings.output)
-        for rendering in renderings:
-            folder = settings.output / rendering.environment
-            strangers = writing.replace(folder, rendering.files)
-            typer.echo(f"{folder}: {rendering.objects} objects")
-            for path in strangers:
-                typer.echo(f"{folder / path}: kept, but not written by synth", err=True)
-        for orphan in overlay.orphans(settings):
-            typer.echo(f"{orphan}: no overlay of this name any more; delete it", err=True)
+        kept = [
+            writing.replace(settings.output / rendering.environment, rendering.files)
+            for rendering in renderings
+        ]
+    for rendering, strangers in zip(renderings, kept, strict=True):  # the reader may have gone
+        folder = settings.output / rendering.environment
+        typer.echo(f"{folder}: {rendering.objects} objects")
+        for path in strangers:
+            typer.echo(f"{folder / path}: kept, but not written by synth", err=True)
+    for orphan in overlay.orphans(settings):
+        typer.echo(f"{orphan}: no overlay of this name any more; delete it", err=True)

@@ -7,7 +7,14 @@ from floe_deploy.errors import InputError
 from floe_deploy.manifests import Manifest
 from floe_deploy.rules import names, pods, secrets
 
-RULES = (names.dns_labels, pods.restricted, pods.read_only_root, pods.resources, secrets.no_data)
+RULES = (
+    names.dns_labels,
+    names.label_values,
+    pods.restricted,
+    pods.read_only_root,
+    pods.resources,
+    secrets.no_data,
+)
 """Functions from an object to what is wrong with it."""
 
 

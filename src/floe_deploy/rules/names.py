@@ -8,6 +8,7 @@ from floe_deploy.rules.finding import Finding
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
+_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _AS_LABEL = frozenset({"Namespace", "Service"})
 _FREE = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 """RBAC names may hold `:` and capitals."""
@@ -23,3 +24,14 @@ def dns_labels(manifest: Manifest) -> Iterator[Finding]:
     )
     if kind not in _FREE and (not pattern.fullmatch(name) or len(name) > 253):  # noqa: PLR2004
         yield Finding(found=f"{kind} called {name!r}", allowed=what, fix="rename it")
+
+
+def label_values(manifest: Manifest) -> Iterator[Finding]:
+    """Values of labels, one of which names a folder."""
+    for label, value in manifest["metadata"].get("labels", {}).items():
+        if not _VALUE.fullmatch(value):
+            yield Finding(
+                found=f"label {label} with the value {value!r}",
+                allowed="letters, digits, '-', '_', '.'; at most 63; a letter or digit at each end",
+                fix="rename it",
+            )

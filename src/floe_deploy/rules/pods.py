@@ -23,14 +23,16 @@ _HOST = ("hostNetwork", "hostPID", "hostIPC")
 
 def pod_of(manifest: Manifest) -> dict[str, Any] | None:
     """Answer the pod that an object makes, if it makes one."""
-    spec = manifest.get("spec")
-    match manifest["kind"]:
-        case "Pod":
-            return spec
-        case "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "ReplicaSet" if spec:
-            return dict(spec["template"]["spec"])
-        case "CronJob" if spec:
-            return dict(spec["jobTemplate"]["spec"]["template"]["spec"])
+    match manifest:
+        case {"kind": "Pod", "spec": pod}:
+            return dict(pod)
+        case {
+            "kind": "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "ReplicaSet",
+            "spec": {"template": {"spec": pod}},
+        }:
+            return dict(pod)
+        case {"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}}:
+            return dict(pod)
     return None
 
 

@@ -1,5 +1,6 @@
 """The files of a repository to start from."""
 
+import os
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,12 +18,14 @@ def write(directory: Path) -> list[Path]:
     """Write a new repository; answer the files.
 
     Raises:
-        InputError: a file of that name is there already; nothing was written.
+        InputError: something of that name is there already; nothing was written.
 
     """
     wanted = {directory / path: text for path, text in _files(files(__name__) / "files").items()}
     wanted[directory / "overlays" / "environment.schema.json"] = schema.text(Environment)
-    if there := [path for path in wanted if path.exists()]:
+    folders = {folder for path in wanted for folder in path.parents if not folder.is_dir()}
+    there = sorted(path for path in wanted.keys() | folders if os.path.lexists(path))
+    if there:
         problems = [
             Problem(
                 where=str(path),
