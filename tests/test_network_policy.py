@@ -1,5 +1,6 @@
 """NetworkPolicies out of flows."""
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -45,14 +46,6 @@ def test_a_flow_opens_its_port_at_both_ends_and_nothing_else(synth: Synth) -> No
     [
         ("db.example.com", ("10.0.0.5/32",), [{"ipBlock": {"cidr": "10.0.0.5/32"}}]),
         (
-            "db.example.com",
-            (),
-            [
-                {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}},
-                {"ipBlock": {"cidr": "::/0", "except": ["fe80::/10"]}},
-            ],
-        ),
-        (
             "db.storage.svc.cluster.local",
             (),
             [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "storage"}}}],
@@ -67,6 +60,18 @@ def test_an_endpoint_is_opened_by_what_is_known_of_it(
     specs = policies(synth, Flow(source=API, target=target, port=5432, why="store"))
     (rule,) = specs["shop-api"]["egress"]
     assert rule["to"] == peers
+
+
+def test_no_metadata_address_is_open_where_addresses_are_not_known(synth: Synth) -> None:
+    target = Endpoint(name="postgres", host="db.example.com", port=80)
+    specs = policies(synth, Flow(source=API, target=target, port=80, why="store"))
+    (rule,) = specs["shop-api"]["egress"]
+    blocks = [peer["ipBlock"] for peer in rule["to"]]
+    assert [block["cidr"] for block in blocks] == ["0.0.0.0/0", "::/0"]
+    closed = [ip_network(cidr) for block in blocks for cidr in block["except"]]
+    nodes = ["169.254.169.254", "169.254.170.23", "168.63.129.16", "100.100.100.200"]
+    for address in (*nodes, "fe80::1", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"):
+        assert any(ip_address(address) in network for network in closed), address
 
 
 def test_nothing_but_names_is_open_by_default(synth: Synth) -> None:

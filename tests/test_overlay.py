@@ -1,6 +1,7 @@
 """Reading an environment: what the overlay says, what the artifacts say, and what both do."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_deploy import overlay, wiring
+from floe_deploy import overlay, project, wiring
 from floe_deploy.errors import InputError
 from floe_deploy.wiring import Wired
 from test_dist import ROOT
@@ -350,3 +352,92 @@ def test_compute_logs_in_two_buckets_are_a_contradiction(tmp_path: Path) -> None
 
     (told,) = refused(tmp_path, "prod", change)
     assert told.startswith("dagster.compute_logs.bucket: ")
+
+
+def put(settings: dict[str, Any], path: str, value: Any) -> None:
+    *above, last = path.split(".")
+    for step in above:
+        settings = settings[step]
+    settings[last] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("namespace", "kube-system"),
+        ("namespace", "default"),
+        ("cluster.api_server_cidrs", ["999.1.1.1/99"]),
+        ("cluster.api_server_cidrs", ["10.20.0.1/20"]),
+        ("dagster.database.database", "m?sslmode=disable&x="),
+        ("dagster.image", "acme/dagster:latest"),
+        ("dagster.image", "acme/dagster"),
+        ("dagster.webserver.replicas", 10**12),
+        ("dagster.webserver.resources.cpu", "0m"),
+        ("dagster.webserver.node_selector", {"a b": "c"}),
+        ("dagster.webserver.node_selector", {"a": "b c"}),
+        ("dagster.webserver.tolerations", [{"key": "a", "operator": "Exists", "value": "b"}]),
+        ("dagster.webserver.tolerations", [{"key": "a b"}]),
+        ("cube.store.storage.storage_class", "GP 3"),
+    ],
+)
+def test_what_the_api_server_would_refuse_or_nobody_means_is_refused(
+    tmp_path: Path, path: str, value: object
+) -> None:
+    told = refused(tmp_path, "dev", lambda settings, _: put(settings, path, value))
+    assert all(line.startswith(path) for line in told), told
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("cluster.api_server_cidrs", ["10.20.0.0/20", "fd00::/8"]),
+        ("dagster.image", "acme/dagster:latest@sha256:" + "0" * 64),
+        ("dagster.webserver.resources.cpu", "0.5"),
+        ("dagster.webserver.node_selector", {"example.com/pool": "a-1_b.c"}),
+        ("dagster.webserver.tolerations", [{"key": "a", "operator": "Exists"}]),
+    ],
+)
+def test_what_nearly_is_wrong_is_taken(tmp_path: Path, path: str, value: object) -> None:
+    assert wired(tmp_path, "dev", lambda settings, _: put(settings, path, value))
+
+
+def test_prod_reaches_nothing_whose_addresses_are_not_known(tmp_path: Path) -> None:
+    flows = wired(tmp_path, "prod", lambda *_: None).flows
+    outside = [flow.target for flow in flows if isinstance(flow.target, Endpoint)]
+    assert outside
+    assert [target for target in outside if not target.cidrs] == []
+
+
+def test_a_problem_of_the_artifacts_names_their_file(tmp_path: Path) -> None:
+    def change(_: dict[str, Any], said: dict[str, Any]) -> None:
+        said["version"] = "2.0.0"
+
+    (told,) = refused(tmp_path, "dev", change)
+    assert told.startswith("compiled_artifacts.json: version: ")
+
+
+def test_an_environment_is_called_by_its_name_or_its_folder(tmp_path: Path) -> None:
+    overlays = ROOT / "overlays"
+    assert overlay.folders(overlays, ["prod", str(overlays / "dev")]) == [
+        overlays / "dev",
+        overlays / "prod",
+    ]
+    (tmp_path / "Dev_1").mkdir()
+    (tmp_path / "Dev_1" / "environment.yaml").write_text("{}")
+    with pytest.raises(InputError, match=r"Dev_1: found an environment whose name cannot be one"):
+        overlay.folders(tmp_path, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("outptu: x\n", "Did you mean output?"), ("output: 3\n", "allowed: text")],
+)
+def test_a_slip_in_cdk8s_yaml_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cdk8s.yaml").write_text(text)
+    with pytest.raises(InputError, match=re.escape(told)):
+        project.load()
+    Path("cdk8s.yaml").write_text("language: python\nimports: []\nwhatever: else\n")
+    assert project.load().output == Path("dist")

@@ -6,6 +6,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from test_dist import ENVIRONMENTS, ROOT
+
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 for library in ("cdk8s", "cdk8s_plus_34", "constructs"):
@@ -36,3 +38,25 @@ def _names_cdk8s(module: str) -> bool:
     assert spec.origin is not None
     text = Path(spec.origin).read_text()
     return bool(re.search(r"^from (cdk8s|cdk8s_plus_34|constructs) import", text, re.MULTILINE))
+
+
+LOAD_ALL = """
+import sys
+for library in ("cdk8s", "cdk8s_plus_34", "constructs", "jsii"):
+    sys.modules[library] = None
+from pathlib import Path
+from floe_deploy import overlay, project, schema, wiring
+from floe_deploy.environment import Environment
+for folder in overlay.folders(Path("overlays"), []):
+    wired = wiring.wire(overlay.load(folder))
+    print(wired.name, len(wired.flows) > 0, len(wired.secrets) > 0)
+assert schema.text(project.environment_of()) == schema.text(Environment)
+"""
+
+
+def test_every_environment_is_read_validated_and_wired() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", LOAD_ALL], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == [f"{name} True True" for name in ENVIRONMENTS]

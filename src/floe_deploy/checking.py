@@ -23,6 +23,7 @@ CACHE = Path(".floe", "check.json")
 _LIBRARIES = ("floe-deploy", "cdk8s", "cdk8s-plus-34", "constructs", "pydantic", "PyYAML")
 _CODE = (floe_deploy, floe_constructs)
 _LONGEST_DIFF = 200
+_ORPHAN = "  no overlay of this name any more: delete the folder"
 
 
 class State(StrEnum):
@@ -56,7 +57,7 @@ def check(folders: Sequence[Path], settings: Project, *, everything: bool) -> li
 
     """
     orphans = overlay.orphans(settings) if everything else []
-    found = [Difference(state=State.STALE, path=orphan) for orphan in orphans]
+    found = [Difference(state=State.STALE, path=orphan, diff=_ORPHAN) for orphan in orphans]
     key = _key(folders, settings)
     if not found and key and key == _cached().get(str(settings.output)):
         return []

@@ -91,10 +91,11 @@ def user_credentials(environment: Environment, artifacts: CompiledArtifacts) -> 
     return [item for item in found if not (environment.compute and item.service == "compute")]
 
 
-def code_identity(artifacts: CompiledArtifacts) -> CloudIdentity | None:
+def code_identity(environment: Environment, artifacts: CompiledArtifacts) -> CloudIdentity | None:
     """Answer the cloud identity of user code: the role that the storage is reached with."""
     roles = sorted(set(artifacts.role_arns.values()))
-    return CloudIdentity(aws_role_arn=roles[0]) if roles else None
+    cidrs = environment.addresses.identity
+    return CloudIdentity(aws_role_arn=roles[0], cidrs=cidrs) if roles else None
 
 
 def trino_variables(environment: Environment) -> dict[str, str | SecretKey]:

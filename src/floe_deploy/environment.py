@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from floe_constructs.cube.source import TrinoSource
 from floe_constructs.cube.spec import CubeSettings
@@ -52,6 +52,16 @@ class Addresses(Spec):
     traces: tuple[Cidr, ...] = ()
     """Addresses of the trace endpoint."""
 
+    identity: tuple[Cidr, ...] = ()
+    """Addresses of the token service (STS) for the role of user code."""
+
+
+def _own(namespace: str) -> str:
+    if namespace == "default" or namespace.startswith("kube-"):
+        msg = "the cluster's own namespaces are not for this: everything in it would be cut off"
+        raise ValueError(msg)
+    return namespace
+
 
 def _kind(value: object) -> str:
     if isinstance(value, dict):
@@ -62,8 +72,8 @@ def _kind(value: object) -> str:
 class Environment(Spec):
     """One environment: one namespace of one cluster, with one installation of the platform."""
 
-    namespace: DnsLabel
-    """Namespace of every object."""
+    namespace: Annotated[DnsLabel, AfterValidator(_own)]
+    """Namespace of every object; it is the environment's own."""
 
     cluster: Cluster
     """What the cluster is like."""

@@ -92,7 +92,7 @@ def placed(manifest: Manifest) -> tuple[Phase, Manifest]:
     """Answer an object's phase, and the object as it is written: with its wave, in one order."""
     phase = phase_of(manifest)
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "annotations"}
-    if manifest["kind"] in CLUSTER_SCOPED:
+    if phase is Phase.CLUSTER:
         metadata.pop("namespace", None)
     annotations = dict(manifest["metadata"].get("annotations", {}))
     annotations.pop(ANNOTATION, None)

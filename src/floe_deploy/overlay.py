@@ -1,8 +1,9 @@
 """One folder of `overlays/`: what an environment is, and what the data team's compiler wrote."""
 
 import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,8 @@ from floe_deploy.project import Project
 
 FILE = "environment.yaml"
 ARTIFACTS = "compiled_artifacts.json"
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
 _MOST_FILES = 10_000
 """A model is a folder of its own: with more files in it, the path is a wrong one."""
 
@@ -64,6 +67,17 @@ def folders(overlays: Path, names: Sequence[str]) -> list[Path]:
         )
     problems = [
         Problem(
+            where=str(overlays / name),
+            found="an environment whose name cannot be one",
+            allowed="lower-case letters, digits and '-', at most 63: it is a value of labels",
+            fix="rename the folder",
+        )
+        for name in there
+        if not _NAME.fullmatch(name)
+    ]
+    names = [_name(overlays, name) for name in names]
+    problems += [
+        Problem(
             where=name,
             found="no such environment",
             allowed=", ".join(there),
@@ -77,6 +91,12 @@ def folders(overlays: Path, names: Sequence[str]) -> list[Path]:
     if problems:
         raise InputError(f"{overlays} does not hold what was asked for", problems)
     return [overlays / name for name in (sorted(set(names)) or there)]
+
+
+def _name(overlays: Path, said: str) -> str:
+    """Answer an environment's name; a shell's completion makes a path of it."""
+    path = Path(said)
+    return path.name if path.parent == overlays else said
 
 
 def orphans(settings: Project) -> list[Path]:
@@ -126,7 +146,8 @@ def _environment(
     except yaml_file.YamlFileError as failure:
         problems += failure.problems
     except ValidationError as failure:
-        problems += problems_of(failure, model)
+        found = problems_of(failure, model)
+        problems += [replace(problem, where=problem.where or FILE) for problem in found]
     else:
         return environment
     return None
@@ -147,7 +168,10 @@ def _artifacts(folder: Path, problems: list[Problem]) -> tuple[bytes, CompiledAr
             )
         )
     except contract.ContractError as failure:
-        problems += failure.problems
+        problems += [
+            replace(problem, where=f"{ARTIFACTS}: {problem.where}" if problem.where else ARTIFACTS)
+            for problem in failure.problems
+        ]
     return b"", None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from floe_constructs.problem import Problem
+from floe_constructs.problem import Problem, nearest
 from floe_deploy import yaml_file
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
@@ -17,6 +17,11 @@ from floe_deploy.errors import InputError
 FILE = "cdk8s.yaml"
 ENVIRONMENT = "floe_deploy.environment:Environment"
 COMPOSE = "floe_deploy.platform:compose"
+_KEYS = frozenset({"output", "overlays", "environment", "compose"})
+_CDK8S = frozenset(
+    {"language", "app", "importDirectory", "imports", "pluginsDirectory", "validations"}
+)
+"""What the cdk8s CLI reads beside `output` (2.207)."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,15 @@ def _settings(path: Path) -> dict[str, str]:
     data = yaml_file.read(path)
     if not isinstance(data, dict):
         raise InputError(f"{path} is not a mapping")
-    ours = {
-        key: data[key] for key in ("output", "overlays", "environment", "compose") if key in data
-    }
+    ours = {key: value for key, value in data.items() if key in _KEYS}
     problems = [
         Problem(where=key, found=repr(value), allowed="text", fix="write a text or leave it out")
         for key, value in ours.items()
         if not isinstance(value, str)
+    ] + [
+        Problem(where=key, found="an unknown setting", fix=meant)
+        for key in data.keys() - _KEYS - _CDK8S
+        if (meant := nearest(key, _KEYS))  # the cdk8s CLI may come to know any other
     ]
     if problems:
         raise InputError(f"{path} is not valid", problems)

@@ -1,11 +1,13 @@
 """Synthesizing environments: from overlays to the files of `dist/`."""
 
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 from floe_deploy import lock, node, overlay, project, rules, wiring
@@ -101,7 +103,12 @@ def _in_processes(
     """Render with a few processes at a time; Node never forgets an object, so they are renewed."""
     context = get_context("fork" if "fork" in get_all_start_methods() else None)
     for batch in _batches(folders, processes * MOST_RENDERINGS):
-        with ProcessPoolExecutor(processes, mp_context=context, initializer=_obey_parent) as pool:
+        with (
+            TemporaryDirectory() as scratch,
+            ProcessPoolExecutor(
+                processes, mp_context=context, initializer=_obey_parent, initargs=(scratch,)
+            ) as pool,
+        ):
             yield from pool.map(_attempt, batch, [settings] * len(batch))
 
 
@@ -116,11 +123,13 @@ def _attempt(folder: Path, settings: Project) -> Rendering | FloeError:
         return failure
 
 
-def _obey_parent() -> None:
-    """Leave Ctrl-C to the parent, and end with it: without one, a worker waits for work for ever.
+def _obey_parent(scratch: str) -> None:
+    """Let the parent clean up, take Ctrl-C, and decide when a worker ends.
 
-    A terminal interrupts a whole group, and Node complains when it is in it.
+    A worker never removes what jsii unpacks (2 MB); a terminal interrupts a whole group, and Node
+    complains; without a parent a worker waits for work for ever.
     """
+    tempfile.tempdir = scratch
     os.setpgid(0, 0)
     parent = parent_process()
     assert parent is not None  # noqa: S101  it was just started by one

@@ -152,7 +152,7 @@ def _dagster(
         artifacts=overlay.artifacts_text,
         variables=variables,
         credential_files=files,
-        code_identity=derivation.code_identity(artifacts),
+        code_identity=derivation.code_identity(environment, artifacts),
     )
 
 

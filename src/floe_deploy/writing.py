@@ -13,6 +13,9 @@ from floe_deploy import lock
 from floe_deploy.errors import InputError
 from floe_deploy.manifests import MARK
 
+_OURS = (lock.FILE, "images.txt")
+"""Files of ours that carry no mark; a lock that cannot be read does not know them either."""
+
 _NEW, _OLD = ".new", ".old"
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
@@ -52,7 +55,7 @@ def foreign(folder: Path) -> list[str]:
     return sorted(
         path
         for path in paths(folder)
-        if path not in names and path != lock.FILE and not _is_marked(folder / path)
+        if path not in names and path not in _OURS and not _is_marked(folder / path)
     )
 
 

@@ -62,7 +62,7 @@ class S3Storage(S3Bucket):
         """Where it listens, and where an identity is turned into a session: never regionally."""
         store = s3_endpoint("pre-aggregations", self.region, self.endpoint, self.cidrs)
         if self.identity:
-            return store, Endpoint(name="sts", host="sts.amazonaws.com", port=443)
+            return store, self.identity.endpoint
         return (store,)
 
 

@@ -34,7 +34,7 @@ def control_plane_container(  # noqa: PLR0913  the three differ in that many way
     probes: Probes | None = None,
 ) -> k8s.Container:
     """Answer a container with what `dagster.yaml` leaves to the environment."""
-    env: dict[str, Variable] = {"DAGSTER_HOME": HOME, **database_variables(spec)}
+    env: dict[str, Variable] = {"DAGSTER_HOME": HOME, "HOME": TMP, **database_variables(spec)}
     if spec.compute_logs:
         env |= spec.compute_logs.variables
     return container(

@@ -38,7 +38,7 @@ def database_variables(spec: DagsterSpec) -> SecretsAndTexts:
 
 def user_variables(spec: DagsterSpec, location: CodeLocation) -> SecretsAndTexts:
     """Answer what user code is told, in code servers and in runs alike."""
-    found: dict[str, str | SecretKey] = {}
+    found: dict[str, str | SecretKey] = {"HOME": TMP}  # a user without a home would write to /
     if spec.artifacts is not None:
         found["FLOE_COMPILED_ARTIFACTS"] = f"{ARTIFACTS}/{ARTIFACTS_FILE}"
     if spec.lineage:

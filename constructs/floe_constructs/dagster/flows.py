@@ -14,9 +14,6 @@ from floe_constructs.kubernetes.phase import Phase
 WEBSERVER_URL = f"http://dagster-webserver:{HTTP}"
 """Where the interface and GraphQL are."""
 
-_STS = Endpoint(name="sts", host="sts.amazonaws.com", port=443)
-"""Where an identity becomes a session; regional ones are as open to a policy by host name."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class RunPods(Labels):
@@ -111,13 +108,16 @@ def _storage(spec: DagsterSpec) -> list[Flow]:
 
 
 def _sessions(spec: DagsterSpec) -> list[Flow]:
-    having: list[Labels] = []
-    if spec.compute_logs and spec.compute_logs.identity:
-        having += control_plane(spec)
+    why = "turn the identity into a session"
+    found: list[Flow] = []
+    if spec.compute_logs and (identity := spec.compute_logs.identity):
+        found += _to(identity.endpoint, control_plane(spec), why)
     for location in spec.deployed:
-        if spec.identity(location):
-            having += [code_server(spec, location), runs(spec, location)]
-    return _to(_STS, having, "turn the identity into a session")
+        if identity := spec.identity(location):
+            found += _to(
+                identity.endpoint, [code_server(spec, location), runs(spec, location)], why
+            )
+    return found
 
 
 def _to(target: Endpoint, sources: Sequence[Labels], why: str) -> list[Flow]:

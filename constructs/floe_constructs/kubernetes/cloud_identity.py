@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from floe_constructs.kubernetes.endpoint import Endpoint
+from floe_constructs.kubernetes.value import Cidr
 from floe_constructs.spec import Spec
 
 
@@ -18,6 +20,14 @@ class CloudIdentity(Spec):
         ),
     ]
     """IAM role that the pods assume (EKS, IAM roles for service accounts)."""
+
+    cidrs: tuple[Cidr, ...] = ()
+    """Addresses of the token service (STS), for network policies; any but metadata when silent."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where a proof becomes a session; some clients ask the global host in any region."""
+        return Endpoint(name="sts", host="sts.amazonaws.com", port=443, cidrs=self.cidrs)
 
     @property
     def annotations(self) -> dict[str, str]:

@@ -91,7 +91,14 @@ class Postgres(Spec):
     port: Port = 5432
     """TCP port."""
 
-    database: str = Field(min_length=1, max_length=63)
+    database: Annotated[
+        str,
+        Field(
+            max_length=63,
+            pattern=r"^[A-Za-z_][A-Za-z0-9_$-]*$",
+            json_schema_extra={"rule": "letters, digits, '_', '$' and '-', not a digit first"},
+        ),
+    ]
     """Name of the database."""
 
     user: TextOrSecret

@@ -18,6 +18,11 @@ _NODE_LOCAL_DNS = ("169.254.20.10/32", "169.254.10.10/32", "169.254.10.11/32")
 """Where nodes cache DNS (NodeLocal DNSCache, AKS LocalDNS); on port 53 alone."""
 
 
+_NOWHERE_V4 = ("169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32")
+_NOWHERE_V6 = ("fe80::/10", "fd00:ec2::/32", "fd20:ce::254/128")
+"""Where clouds tell a pod who its node is, link-local and otherwise (AWS, Azure, Alibaba, GCP)."""
+
+
 class NetworkPolicies(Construct):
     """One policy for each workload that a flow starts or ends at.
 
@@ -123,7 +128,7 @@ def _peers(target: Labels | Endpoint) -> list[k8s.NetworkPolicyPeer]:
         return [_namespaced(match["namespace"])]
     if target.host and "." not in target.host:
         return [k8s.NetworkPolicyPeer(pod_selector=k8s.LabelSelector())]
-    return [_block("0.0.0.0/0", "169.254.0.0/16"), _block("::/0", "fe80::/10")]
+    return [_block("0.0.0.0/0", *_NOWHERE_V4), _block("::/0", *_NOWHERE_V6)]
 
 
 def _pods_peer(pods: Labels) -> k8s.NetworkPolicyPeer:

@@ -1,8 +1,9 @@
 """The values that Kubernetes gives a form to: names, images, quantities."""
 
+from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
@@ -39,6 +40,14 @@ SecretDataKey = Annotated[
 ]
 """A key of a Secret's or ConfigMap's data."""
 
+
+def _not_latest(text: str) -> str:
+    if text.endswith(":latest"):
+        msg = "latest is whatever was pushed last: name a version, or a digest"
+        raise ValueError(msg)
+    return text
+
+
 Image = Annotated[
     str,
     Field(
@@ -51,13 +60,14 @@ Image = Annotated[
             "rule": "a reference with a tag, a digest or both: registry/name:tag@sha256:…"
         },
     ),
+    AfterValidator(_not_latest),
 ]
-"""An image reference; without tag or digest it would mean `latest`, so it is refused."""
+"""An image reference; without a tag or digest it would mean `latest`, which is refused too."""
 
 Cpu = Annotated[
     str,
     Field(
-        pattern=r"^([0-9]+(\.[0-9]{1,3})?|[0-9]+m)$",
+        pattern=r"^(0*[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9]|0*[1-9][0-9]*m)$",
         json_schema_extra={"rule": "cores or thousandths of a core, in quotes: '2', '0.5', 250m"},
     ),
 ]
@@ -80,6 +90,15 @@ def mebibytes(memory: str) -> int:
     return int(int(memory[:-2]) * _UNITS[memory[-2:]])
 
 
+def _range(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as cause:
+        msg = f"the API server would refuse it: {cause}"
+        raise ValueError(msg) from cause
+    return text
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 """A TCP port."""
 
@@ -89,5 +108,24 @@ Cidr = Annotated[
         pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}|[0-9a-fA-F:]+/[0-9]{1,3})$",
         json_schema_extra={"rule": "an address range such as 10.0.0.0/16 or fd00::/8"},
     ),
+    AfterValidator(_range),
 ]
-"""A range of IP addresses."""
+"""A range of IP addresses, as its first address and its length."""
+
+LabelKey = Annotated[
+    str,
+    Field(
+        pattern=rf"^({_LABEL}(\.{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$",
+        json_schema_extra={"rule": "a label's key: workload, or example.com/workload"},
+    ),
+]
+"""The key of a label or taint."""
+
+LabelValue = Annotated[
+    str,
+    Field(
+        pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$",
+        json_schema_extra={"rule": "a label's value: letters, digits, '-', '_', '.', at most 63"},
+    ),
+]
+"""The value of a label or taint."""

@@ -2,9 +2,9 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from floe_constructs.kubernetes.value import Cpu, Memory, mebibytes
+from floe_constructs.kubernetes.value import Cpu, DnsName, LabelKey, LabelValue, Memory, mebibytes
 from floe_constructs.spec import Spec
 
 
@@ -34,17 +34,24 @@ class Resources(Spec):
 class Toleration(Spec):
     """A taint that the pods accept."""
 
-    key: str
+    key: LabelKey
     """Key of the taint."""
 
     operator: Literal["Exists", "Equal"] = "Equal"
     """Whether the value counts."""
 
-    value: str | None = None
+    value: LabelValue | None = None
     """Value of the taint, with `Equal`."""
 
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """The effect accepted; all, when silent."""
+
+    @model_validator(mode="after")
+    def _value_counts(self) -> Self:
+        if self.operator == "Exists" and self.value:
+            msg = "operator Exists takes no value"
+            raise ValueError(msg)
+        return self
 
 
 class Workload(Spec):
@@ -53,7 +60,7 @@ class Workload(Spec):
     resources: Resources
     """CPU and memory of the main container."""
 
-    node_selector: dict[str, str] = Field(default_factory=dict)
+    node_selector: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels of the nodes that the pods may run on."""
 
     tolerations: tuple[Toleration, ...] = ()
@@ -63,7 +70,7 @@ class Workload(Spec):
 class Replicated(Workload):
     """Settings of a workload that may run more than once."""
 
-    replicas: PositiveInt = 1
+    replicas: int = Field(default=1, ge=1, le=1000)
     """Number of pods. From 2 on they spread over nodes and zones and get a PodDisruptionBudget."""
 
 
@@ -73,5 +80,5 @@ class Storage(Spec):
     size: Memory
     """How much. Most storage classes let it grow later, none lets it shrink."""
 
-    storage_class: str | None = None
+    storage_class: DnsName | None = None
     """StorageClass; the cluster's default when silent."""

@@ -40,7 +40,7 @@ def _told(failure: Exception) -> int:
         return failure.exit_code
     if isinstance(failure, OSError):
         where = f"{failure.filename}: " if failure.filename else ""
-        typer.echo(f"{where}{failure.strerror or failure}", err=True)
+        typer.echo(f"{where}{failure.strerror or repr(failure)}", err=True)
         return FloeError.exit_code
     import os
     import traceback

@@ -25,7 +25,8 @@ def check(
     if differences:
         count = f"{len(differences)} file" + ("s" if len(differences) > 1 else "")
         raise FindingError(
-            f"{count} not as synth would write: run `floe synth` and review the diff"
+            f"{count} not as synth would write: run `floe synth` and review the diff; "
+            "delete what is untracked"
         )
     count = f"{len(folders)} environment" + ("s" if len(folders) > 1 else "")
     typer.echo(f"{settings.output}: up to date ({count})")

@@ -10,7 +10,7 @@ from floe_deploy import schema
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
 
-_NAMES = {"gitignore": ".gitignore", "github": ".github"}
+_NAMES = {"gitattributes": ".gitattributes", "gitignore": ".gitignore", "github": ".github"}
 """Names that packaging and Git would treat specially if they were here as such."""
 
 
