@@ -238,3 +238,14 @@ def test_nothing_but_the_cache_is_written(repo: Path) -> None:
     after = held(repo)
     assert after.pop(str(CACHE))
     assert after == before
+
+
+def test_check_is_content_with_what_synth_wrote(repo: Path) -> None:
+    result = floe("check", cwd=repo)
+    assert (result.returncode, result.stdout) == (0, "dist: up to date (2 environments)\n")
+
+
+def test_check_shows_the_lines_that_differ(repo: Path) -> None:
+    edit(repo / WEBSERVER, "replicas: 1", "replicas: 9")
+    result = floe("check", cwd=repo)
+    assert "-  replicas: 9\n+  replicas: 1\n" in result.stdout

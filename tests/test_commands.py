@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from floe_deploy import cli
-from floe_deploy.checking import CACHE
-from test_dist import ENVIRONMENTS, ROOT, floe, held, kubeconform, run
+from test_dist import ENVIRONMENTS, ROOT, floe, kubeconform
 
 
 @pytest.fixture
@@ -32,79 +31,6 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 OVERLAY = Path("overlays", "dev", "environment.yaml")
-WEBSERVER = Path("dist", "dev", "50-platform", "dagster", "deployment-dagster-webserver.yaml")
-
-
-# check
-
-
-def test_check_is_content_with_what_synth_wrote(repo: Path) -> None:
-    result = floe("check", cwd=repo)
-    assert (result.returncode, result.stdout) == (0, "dist: up to date (1 environment)\n")
-
-
-@pytest.mark.parametrize(
-    ("change", "state", "path"),
-    [
-        (lambda r: edit(r / OVERLAY, "cpu: 250m", "cpu: 300m"), "stale", WEBSERVER),
-        (lambda r: edit(r / WEBSERVER, "replicas: 1", "replicas: 9"), "edited", WEBSERVER),
-        (lambda r: (r / WEBSERVER).unlink(), "missing", WEBSERVER),
-        (
-            lambda r: (r / "dist/dev/notes.md").write_text("x"),
-            "untracked",
-            Path("dist/dev/notes.md"),
-        ),
-        (lambda r: shutil.move(r / "dist/dev", r / "dist/old"), "stale", Path("dist/old")),
-    ],
-    ids=["stale", "edited", "missing", "untracked", "orphaned"],
-)
-def test_check_tells_what_differs_and_how(
-    repo: Path, change: object, state: str, path: Path
-) -> None:
-    assert floe("check", cwd=repo).returncode == 0
-    change(repo)  # type: ignore[operator]
-    result = floe("check", cwd=repo)
-    assert result.returncode == 1
-    assert re.search(rf"^{state}: {re.escape(str(path))}$", result.stdout, re.MULTILINE)
-    assert "run `floe synth`" in result.stderr
-
-
-def test_check_shows_the_lines_that_differ(repo: Path) -> None:
-    edit(repo / WEBSERVER, "replicas: 1", "replicas: 9")
-    result = floe("check", cwd=repo)
-    assert "-  replicas: 9\n+  replicas: 1\n" in result.stdout
-
-
-def test_check_without_a_change_does_not_start_node(repo: Path) -> None:
-    nothing = {"JSII_NODE": "/bin/false"}
-    assert floe("check", cwd=repo, env=nothing).returncode == 2
-    assert floe("check", cwd=repo).returncode == 0
-    assert floe("check", cwd=repo, env=nothing).returncode == 0
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda r: edit(r / OVERLAY, "cpu: 250m", "cpu: 300m"),
-        lambda r: edit(r / "overlays/dev/compiled_artifacts.json", "1.1.0", "1.1.1"),
-        lambda r: edit(r / WEBSERVER, "replicas: 1", "replicas: 9"),
-        lambda r: (r / "dist/dev/images.txt").unlink(),
-        lambda r: (r / "dist/dev/new.txt").write_text("x"),
-        lambda r: (r / CACHE).write_text("not json"),
-    ],
-)
-def test_check_renders_again_after_any_change(repo: Path, change: object) -> None:
-    assert floe("check", cwd=repo).returncode == 0
-    change(repo)  # type: ignore[operator]
-    result = floe("check", cwd=repo, env={"JSII_NODE": "/bin/false"})
-    assert result.returncode == 2
-    assert "/bin/false answers" in result.stderr
-
-
-def test_check_writes_nothing_but_its_cache(repo: Path) -> None:
-    before = held(repo)
-    floe("check", cwd=repo)
-    assert set(held(repo)) - set(before) == {str(CACHE)}
 
 
 # synth
@@ -182,18 +108,6 @@ def test_cdk8s_yaml_names_the_folders_and_options_win(repo: Path) -> None:
 
 
 # init and schema
-
-
-def test_init_overwrites_nothing_and_tells_all_that_is_in_the_way(repo: Path) -> None:
-    before = held(repo)
-    (repo / "cdk8s.yaml").unlink()
-    result = floe("init", ".", cwd=repo)
-    assert result.returncode == 2
-    assert len(result.stderr.splitlines()) > 5
-    assert not (repo / "cdk8s.yaml").exists()
-    assert {p: t for p, t in held(repo).items() if p != "cdk8s.yaml"} == {
-        p: t for p, t in before.items() if p != "cdk8s.yaml"
-    }
 
 
 @pytest.mark.tools
@@ -280,16 +194,6 @@ def test_help_neither_starts_node_nor_loads_specs() -> None:
     assert result.stderr == "set()\n"
 
 
-@pytest.mark.parametrize("arguments", [("snyth",), ("synth", "--outptu", "x"), ("init",)])
-def test_a_wrong_command_line_ends_with_2(arguments: tuple[str, ...]) -> None:
-    assert floe(*arguments).returncode == 2
-
-
-def test_progress_is_for_terminals() -> None:
-    assert floe("synth", "--output", "build/x").stderr == ""
-    shutil.rmtree(ROOT / "build")
-
-
 def test_a_fault_of_the_tool_is_told_as_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -305,10 +209,3 @@ def test_a_fault_of_the_tool_is_told_as_one(
     assert "a fault of its own (LookupError: no such thing)" in told
     assert "FLOE_TRACEBACK=1" in told
     assert "Traceback" not in told
-
-
-def test_a_reader_that_goes_away_is_no_fault(repo: Path) -> None:
-    command = f"'{sys.executable}' -m floe_deploy schema | head -n 1"
-    result = run("sh", "-c", command, cwd=repo)
-    assert result.stdout == "{\n"
-    assert result.stderr == ""
