@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from floe_constructs.kubernetes.endpoint import Flow
+from floe_constructs.kubernetes.labels import Labels
 from floe_deploy import node
 
 node.prepare()
@@ -35,3 +37,9 @@ def synth(tmp_path: Path) -> Synth:
         return found
 
     return build
+
+
+def opens(flow: Flow) -> Labels:
+    """Answer the workload that a flow starts at."""
+    assert isinstance(flow.source, Labels)
+    return flow.source

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Objects, Synth
+from conftest import Objects, Synth, opens
 from cube_example import LARGE, LOCAL, RESOURCES, ROLE, S3, SMALL, STORE, spec
 from floe_constructs.cube import Cube, CubeSpec
 from floe_constructs.cube.flows import API_URL, flows
@@ -340,7 +340,7 @@ def test_images_are_those_of_the_spec(synth: Synth) -> None:
 def _reached(found: list[Flow]) -> set[tuple[str, str | None, int]]:
     return {
         (
-            flow.source.object_name,
+            opens(flow).object_name,
             flow.target.host if isinstance(flow.target, Endpoint) else flow.target.object_name,
             flow.port,
         )
@@ -381,7 +381,7 @@ def test_flows_end_at_ports_that_are_listened_on(objects: Objects) -> None:
 def test_flows_start_and_end_at_pods_that_exist(objects: Objects) -> None:
     selectors = [objects[key]["spec"]["selector"]["matchLabels"] for key in PODS]
     for flow in flows(spec()):
-        assert flow.source.selector in selectors
+        assert opens(flow).selector in selectors
         assert isinstance(flow.target, Endpoint) or flow.target.selector in selectors
 
 

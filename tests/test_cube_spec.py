@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from conftest import opens
 from cube_example import KEYS, LARGE, LOCAL, RESOURCES, ROLE, S3, SMALL, STORE, WORKERS, spec
 from floe_constructs.cube import CubeSettings, CubeSpec, config
 from floe_constructs.cube.flows import flows
@@ -184,7 +185,7 @@ def test_api_and_refresh_worker_reach_the_data_source(
         assert {
             (flow.target.host, flow.port)
             for flow in flows(cube)
-            if flow.source.object_name == name and isinstance(flow.target, Endpoint)
+            if opens(flow).object_name == name and isinstance(flow.target, Endpoint)
         } == reached
 
 
@@ -257,7 +258,7 @@ def test_storage_is_said_to_router_and_workers_alike_in_cube_stores_documented_v
         assert {
             (flow.target.host, flow.port)
             for flow in flows(cube)
-            if flow.source.object_name == name and isinstance(flow.target, Endpoint)
+            if opens(flow).object_name == name and isinstance(flow.target, Endpoint)
         } == reached
 
 
@@ -265,7 +266,7 @@ def test_the_addresses_of_the_storage_reach_its_flows() -> None:
     gcs = {"type": "gcs", "bucket": "acme", "credentials": PASSWORD}
     for storage in (S3, gcs):
         cube = store(storage=storage | {"cidrs": ["10.2.0.0/16"]})
-        targets = [flow.target for flow in flows(cube) if "store" in flow.source.object_name]
+        targets = [flow.target for flow in flows(cube) if "store" in opens(flow).object_name]
         assert {t.cidrs for t in targets if isinstance(t, Endpoint)} == {("10.2.0.0/16",)}
 
 

@@ -1,6 +1,6 @@
 """Who talks to whom around Dagster."""
 
-from conftest import Objects, Synth
+from conftest import Objects, Synth, opens
 from dagster_example import ELSEWHERE, EVENTS, LARGE, LOGS, ROLE, SHOP, SMALL, spec
 from floe_constructs.dagster import Dagster, DagsterSpec
 from floe_constructs.dagster.flows import WEBSERVER_URL, api_clients, flows, user_code
@@ -23,7 +23,7 @@ def names(pods: list[Labels]) -> list[str]:
 def lines(found: list[Flow]) -> set[tuple[str, str, int]]:
     return {
         (
-            flow.source.object_name,
+            opens(flow).object_name,
             flow.target.name if isinstance(flow.target, Endpoint) else flow.target.object_name,
             flow.port,
         )
@@ -88,8 +88,8 @@ def test_a_flow_starts_at_pods_that_exist(synth: Synth) -> None:
         if kind in ("Deployment", "Job")
     ]
     for flow in flows(spec()):
-        if "run" not in flow.source.object_name:
-            assert [at for at in pods if flow.source.selector.items() <= at.items()]
+        if "run" not in opens(flow).object_name:
+            assert [at for at in pods if opens(flow).selector.items() <= at.items()]
 
 
 def test_runs_of_one_location_are_among_all_runs_and_no_others() -> None:
@@ -107,7 +107,7 @@ def test_runs_of_one_location_are_among_all_runs_and_no_others() -> None:
 
 def test_policies_for_all_flows_have_names_of_their_own(synth: Synth) -> None:
     policies = synth(lambda chart: NetworkPolicies(chart, "policies", flows(spec())))
-    sources = {flow.source.object_name for flow in flows(spec())}
+    sources = {opens(flow).object_name for flow in flows(spec())}
     assert {name for _, name in policies} == sources
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from tools.reference import FOLDER, PAGES
 
-from floe_constructs.kubernetes.endpoint import Endpoint
+from floe_constructs.kubernetes.endpoint import Endpoint, Outside
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
 from floe_deploy import overlay, wiring
@@ -172,7 +172,7 @@ def test_the_view_lists_every_workload_of_prod() -> None:
     assert {tuple(row) for row in table(VIEW, "workload")} == there
 
 
-def name_of(end: Labels | Endpoint) -> str:
+def name_of(end: Labels | Endpoint | Outside) -> str:
     return end.object_name if isinstance(end, Labels) else end.name
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from conftest import Objects, Synth
+from conftest import Objects, Synth, opens
 from floe_constructs.jaeger import JaegerSpec
 from floe_constructs.jaeger.flows import COLLECTOR_URL, collecting, flows
 from floe_constructs.jaeger.jaeger import Jaeger
@@ -252,7 +252,7 @@ def test_pods_follow_a_change_of_the_configuration(synth: Synth) -> None:
 
 def test_only_a_search_server_is_talked_to() -> None:
     assert flows(spec(MEMORY)) == flows(spec(BADGER)) == []
-    assert {flow.source.component for flow in flows(spec(SEARCH))} == {"collector", "query"}
+    assert {opens(flow).component for flow in flows(spec(SEARCH))} == {"collector", "query"}
     assert {flow.port for flow in flows(spec(SEARCH))} == {9200}
     assert collecting(spec(SEARCH)).component == "collector"
     assert collecting(spec(MEMORY)).component == "all-in-one"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import Objects, Synth
+from conftest import Objects, Synth, opens
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.marquez import MarquezSpec
 from floe_constructs.marquez.flows import API_URL, flows
@@ -267,7 +267,7 @@ def test_what_is_replicated_spreads_and_has_a_budget(objects: Objects) -> None:
 def talks(marquez: MarquezSpec) -> set[tuple[str, str]]:
     return {
         (
-            flow.source.component,
+            opens(flow).component,
             flow.target.name if isinstance(flow.target, Endpoint) else flow.target.component,
         )
         for flow in flows(marquez)
@@ -286,7 +286,7 @@ def test_flows_leave_the_pods_that_are_made(objects: Objects) -> None:
         for (kind, _), manifest in objects.items()
         if kind in {"Deployment", "Job", "CronJob"}
     }
-    assert {tuple(sorted(flow.source.all.items())) for flow in flows(spec())} == made
+    assert {tuple(sorted(opens(flow).all.items())) for flow in flows(spec())} == made
 
 
 CHANGES: dict[str, Any] = {

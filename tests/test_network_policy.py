@@ -4,9 +4,10 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from conftest import Synth
-from floe_constructs.kubernetes.endpoint import Endpoint, Flow
+from floe_constructs.kubernetes.endpoint import Endpoint, Flow, Outside, Peer
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
 
@@ -81,3 +82,43 @@ def test_nothing_but_names_is_open_by_default(synth: Synth) -> None:
     (rule,) = objects["NetworkPolicy", "dns"]["spec"]["egress"]
     assert {port["port"] for port in rule["ports"]} == {53}
     assert {"ipBlock": {"cidr": "10.96.0.10/32"}} in rule["to"]
+
+
+def test_what_connects_from_outside_is_named_by_namespace_labels_or_address(synth: Synth) -> None:
+    controller = Peer(namespace="ingress", pods={"app": "nginx"})
+    ingress = Outside(name="ingress", peers=(controller, Peer(cidrs=("10.0.0.0/24",))))
+    specs = policies(synth, Flow(source=ingress, target=WEB, port=8080, why="show"))
+    assert specs == {
+        "shop-web": {
+            "podSelector": {"matchLabels": WEB.selector},
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {
+                    "from": [
+                        {
+                            "namespaceSelector": {
+                                "matchLabels": {"kubernetes.io/metadata.name": "ingress"}
+                            },
+                            "podSelector": {"matchLabels": {"app": "nginx"}},
+                        },
+                        {"ipBlock": {"cidr": "10.0.0.0/24"}},
+                    ],
+                    "ports": [{"port": 8080, "protocol": "TCP"}],
+                }
+            ],
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"namespace": "a", "cidrs": ["10.0.0.0/8"]},
+        {"pods": {"app": "nginx"}},
+        {"pods": {"app": "nginx"}, "cidrs": ["10.0.0.0/8"]},
+    ],
+)
+def test_a_peer_is_pods_of_a_namespace_or_addresses(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Peer.model_validate(given)

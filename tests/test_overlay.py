@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from conftest import opens
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_deploy import overlay, project, wiring
@@ -273,7 +274,7 @@ def test_the_artifacts_export_bucket_reaches_cube(tmp_path: Path) -> None:
         "CUBEJS_DB_EXPORT_BUCKET_AWS_KEY": SecretKey(name="export-access-key", key="value"),
         "CUBEJS_DB_EXPORT_BUCKET_AWS_SECRET": SecretKey(name="export-secret-key", key="value"),
     }
-    fetching = {flow.source.component for flow in result.flows if "large results" in flow.why}
+    fetching = {opens(flow).component for flow in result.flows if "large results" in flow.why}
     assert fetching == {"api", "refresh-worker"}
 
 

@@ -1,14 +1,14 @@
 """What workloads talk to, and which of them talk to what."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
-from floe_constructs.kubernetes.value import Cidr, DnsName, Port
+from floe_constructs.kubernetes.value import Cidr, DnsLabel, DnsName, LabelKey, LabelValue, Port
 from floe_constructs.spec import Spec
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "thrift": 9083}
@@ -65,11 +65,45 @@ def endpoint_of(name: str, url: str, cidrs: tuple[str, ...] = ()) -> Endpoint:
     return Endpoint(name=name, host=parts.hostname or "", port=port, cidrs=cidrs)
 
 
+class Peer(Spec):
+    """Who connects from outside of the namespace: pods of another one, or addresses."""
+
+    namespace: DnsLabel | None = None
+    """Namespace of the pods."""
+
+    pods: dict[LabelKey, LabelValue] = Field(default_factory=dict)
+    """Labels of the pods; all pods of the namespace when silent."""
+
+    cidrs: tuple[Cidr, ...] = ()
+    """Addresses, where connections come from no pod: load balancers, nodes."""
+
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> Self:
+        if bool(self.namespace) == bool(self.cidrs):
+            msg = "give exactly one of namespace and cidrs"
+            raise ValueError(msg)
+        if self.pods and self.cidrs:
+            msg = "pods are labels within a namespace: addresses have none"
+            raise ValueError(msg)
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """Who connects to workloads from outside of the namespace, as network policies see it."""
+
+    name: str
+    """What it is to the platform: `ingress`, `monitoring`."""
+
+    peers: tuple[Peer, ...] = field(hash=False)
+    """Where the connections come from, at least one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """One line of the map of who talks to whom."""
+    """One line of the map of who talks to whom; one of its ends is a workload."""
 
-    source: Labels
+    source: Labels | Outside
     """Who opens the connection."""
 
     target: Labels | Endpoint

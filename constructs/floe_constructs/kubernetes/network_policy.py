@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from cdk8s_plus_34 import k8s
 from constructs import Construct
 
-from floe_constructs.kubernetes.endpoint import Endpoint, Flow
+from floe_constructs.kubernetes.endpoint import Endpoint, Flow, Outside, Peer
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
 
@@ -52,7 +52,7 @@ class NetworkPolicies(Construct):
                     *(["Egress"] if starting else []),
                 ],
                 ingress=[
-                    k8s.NetworkPolicyIngressRule(from_=[_pods_peer(source)], ports=[_port(port)])
+                    k8s.NetworkPolicyIngressRule(from_=_from(source), ports=[_port(port)])
                     for source, port in sources
                 ]
                 or None,
@@ -99,8 +99,9 @@ class DefaultDeny(Construct):
 
 def _pods(flows: Sequence[Flow]) -> Iterable[Labels]:
     for flow in flows:
-        yield flow.source
-        if not isinstance(flow.target, Endpoint):
+        if isinstance(flow.source, Labels):
+            yield flow.source
+        if isinstance(flow.target, Labels):
             yield flow.target
 
 
@@ -129,6 +130,19 @@ def _peers(target: Labels | Endpoint) -> list[k8s.NetworkPolicyPeer]:
     if target.host and "." not in target.host:
         return [k8s.NetworkPolicyPeer(pod_selector=k8s.LabelSelector())]
     return [_block("0.0.0.0/0", *_NOWHERE_V4), _block("::/0", *_NOWHERE_V6)]
+
+
+def _from(source: Labels | Outside) -> list[k8s.NetworkPolicyPeer]:
+    """Answer who a source is to a policy."""
+    if isinstance(source, Labels):
+        return [_pods_peer(source)]
+    return [peer for given in source.peers for peer in _outside(given)]
+
+
+def _outside(peer: Peer) -> list[k8s.NetworkPolicyPeer]:
+    if peer.namespace:
+        return [_namespaced(peer.namespace, dict(peer.pods))]
+    return [_block(cidr) for cidr in peer.cidrs]
 
 
 def _pods_peer(pods: Labels) -> k8s.NetworkPolicyPeer:

@@ -1,0 +1,42 @@
+"""Filling in what an environment says once for all of its parts."""
+
+from pydantic import Field
+
+from floe_constructs.kubernetes.workload import Resources, Workload
+from floe_constructs.spec import Spec
+from floe_deploy import completing
+
+SMALL = Workload(resources=Resources(cpu="100m", memory="128Mi"))
+
+
+class Inner(Spec):
+    workload: Workload | None = None
+
+
+class Outer(Spec):
+    name: str = "outer"
+    own: Workload = SMALL
+    inner: Inner = Inner()
+    many: tuple[Inner, ...] = ()
+    named: dict[str, Inner] = Field(default_factory=dict)
+
+
+def batch(workload: Workload) -> Workload:
+    return workload.model_copy(update={"node_selector": {"pool": "batch"}})
+
+
+def test_a_value_reaches_every_part_however_deep() -> None:
+    full = Inner(workload=SMALL)
+    changed = completing.each(
+        Outer(inner=full, many=(Inner(), full), named={"a": full}), Workload, batch
+    )
+    expected = Inner(workload=batch(SMALL))
+    assert changed == Outer(
+        own=batch(SMALL), inner=expected, many=(Inner(), expected), named={"a": expected}
+    )
+
+
+def test_what_does_not_change_stays_the_same_object() -> None:
+    given = Outer(inner=Inner(workload=SMALL), many=(Inner(),))
+    assert completing.each(given, Workload, lambda workload: workload) is given
+    assert completing.each(given, Workload, batch).many is given.many
