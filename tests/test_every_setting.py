@@ -1,0 +1,359 @@
+"""Every setting of an overlay, at every place, changes what is written.
+
+The places are enumerated from the JSON Schema, each member of each union by itself. At each place
+the value is changed, or given where there is none, until an overlay comes out that is valid; then
+the files must differ. A setting that nobody reads cannot pass, and neither can one that is read
+for one workload and forgotten for another.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from floe_deploy import lock
+from floe_deploy.environment import Environment
+from floe_deploy.errors import InputError
+from floe_deploy.project import Project
+from floe_deploy.synth import render
+from test_dist import ROOT
+
+Path_ = tuple[str | int, ...]
+SCHEMA = Environment.model_json_schema()
+RESOURCES = {"resources": {"cpu": "100m", "memory": "1Gi", "memory_limit": "4Gi"}}
+POSTGRES = {
+    "host": "db.example.com",
+    "database": "main",
+    "user": "floe",
+    "password": {"name": "db", "key": "password"},
+}
+COMPONENTS: dict[str, Any] = {
+    "dagster": {
+        "image": "example.com/dagster:1",
+        "database": POSTGRES,
+        "webserver": RESOURCES,
+        "daemon": RESOURCES,
+        "code_locations": [
+            {
+                "name": "shop",
+                "image": "example.com/shop:1",
+                "module": "shop",
+                "server": RESOURCES,
+                "runs": RESOURCES,
+            }
+        ],
+    },
+    "cube": {
+        "image": "example.com/cube:1",
+        "api_secret": {"name": "cube", "key": "value"},
+        "api": RESOURCES,
+        "refresh_worker": RESOURCES,
+        "source": POSTGRES | {"type": "postgres"},
+        "store": {
+            "image": "example.com/store:1",
+            "storage": {"type": "local", "size": "1Gi"},
+            "router": RESOURCES | {"cache": "1Gi"},
+        },
+    },
+    "marquez": {"image": "example.com/marquez:1", "database": POSTGRES, "api": RESOURCES},
+    "jaeger": {
+        "image": "example.com/jaeger:2",
+        "storage": {"type": "memory"},
+        "all_in_one": RESOURCES,
+    },
+}
+BASE: dict[str, Any] = {
+    "namespace": "data",
+    "cluster": {"kubernetes": "1.34", "api_server_cidrs": ["10.0.0.1/32"]},
+    "secrets": {"strategy": "existing"},
+    "dagster": None,
+    "cube": None,
+    "marquez": None,
+    "jaeger": None,
+}
+"""The least that an overlay says; each place is tried on as few components as it needs."""
+
+SECRET = {"name": "floe", "key": "value"}
+S3 = {
+    "type": "s3",
+    "bucket": "floe",
+    "region": "eu-west-1",
+    "credentials": {"access_key_id": SECRET, "secret_access_key": SECRET},
+}
+SEARCH = {"type": "opensearch", "urls": ["https://search.example.com"]}
+STORE = COMPONENTS["cube"]["store"] | {"storage": S3, "workers": None}
+WORKERS = RESOURCES | {"cache": "1Gi", "replicas": 2}
+ELSEWHERE = {"external": "https://floe.example.com", "cidrs": ["10.7.0.0/24"]}
+IDENTITY = {"aws_role_arn": "arn:aws:iam::123456789012:role/floe"}
+VARIANTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"dagster": COMPONENTS["dagster"] | {"compute_logs": S3}},
+    {
+        "dagster": COMPONENTS["dagster"]
+        | {"compute_logs": S3 | {"credentials": None, "identity": IDENTITY}}
+    },
+    {"cube": COMPONENTS["cube"] | {"store": STORE | {"workers": WORKERS}}},
+    {
+        "cube": COMPONENTS["cube"]
+        | {"store": STORE | {"storage": S3 | {"credentials": None, "identity": IDENTITY}}}
+    },
+    {
+        "jaeger": COMPONENTS["jaeger"]
+        | {"storage": SEARCH, "all_in_one": None, "collector": RESOURCES, "query": RESOURCES}
+    },
+    {
+        "jaeger": COMPONENTS["jaeger"]
+        | {
+            "storage": SEARCH | {"username": "jaeger", "password": SECRET},
+            "all_in_one": None,
+            "collector": RESOURCES,
+            "query": RESOURCES,
+        }
+    },
+    {"addresses": {}, "artifacts": "spark", "cube": None, "jaeger": None, "marquez": None},
+    {"dagster": COMPONENTS["dagster"], "artifacts": "spark"},
+    {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
+    {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
+    {
+        "secrets": {
+            "strategy": "existing",
+            "map": {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}},
+        }
+    },
+    {
+        "secrets": {
+            "strategy": "external-secrets",
+            "store": {"name": "store"},
+            "map": {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}},
+        }
+    },
+)
+"""What is beside a setting where the least does not do; `artifacts` names what is compiled."""
+
+EXAMPLES = ROOT / "tests" / "contract" / "examples"
+ARTIFACTS: dict[str, Any] = {
+    name: json.loads((EXAMPLES / f"{file}.json").read_text())
+    for name, file in {"dev": "dev", "spark": "spark-s3-cube"}.items()
+}
+ARTIFACTS["spark"]["consumption"] = ARTIFACTS["dev"]["consumption"]
+ARTIFACTS["spark"]["observability"] |= {
+    "otlp_endpoint": "http://otlp.example.com:4318",
+    "lineage_endpoint": "https://lineage.example.com",
+}
+ARTIFACTS["spark"]["resolved_profiles"]["storage"]["credentials"] |= {
+    "mode": "static", "role_arn": None, "secret_ref": "aws-credentials",
+}  # fmt: skip
+
+UNREAD = {
+    "dagster<External>.external", "dagster<External>.cidrs[]",
+    "cube<External>.external", "cube<External>.cidrs[]",
+}  # fmt: skip
+"""Where a component runs that nothing here talks to: it is said for people, and changes nothing."""
+
+TEXTS = (
+    "https://other.example.com", "https://others.example.com", "other", "others/x",
+    "example.com/other:2", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi", "7", "3h", "48h",
+    "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
+)  # fmt: skip
+"""One of these suits any text; the schema says which."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A setting, as it is reached through one member of each union on the way."""
+
+    name: str
+    path: Path_
+    schema: dict[str, Any]
+    document: dict[str, Any]
+    """An overlay in which everything around the setting is there."""
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def members(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Answer the members of a union but null, themselves without unions."""
+    schema = resolved(schema)
+    given = schema.get("anyOf") or schema.get("oneOf")
+    if not given:
+        return [] if schema.get("type") == "null" else [schema]
+    return [member for inner in given for member in members(inner)]
+
+
+def entry(schema: dict[str, Any]) -> dict[str, Any]:
+    """Answer what a mapping takes as values."""
+    inner: dict[str, Any]
+    (inner,) = schema.get("patternProperties", {"": schema.get("additionalProperties")}).values()
+    return inner
+
+
+def sample(schema: dict[str, Any]) -> Any:
+    """Answer something that the schema takes: of an object what it must have."""
+    (schema, *_) = members(schema)
+    if schema.get("type") == "object":
+        if "properties" not in schema:
+            return {"a": sample(entry(schema))}
+        return {key: sample(schema["properties"][key]) for key in schema.get("required", [])}
+    if schema.get("type") == "array":
+        return [sample(schema["items"])]
+    return next(iter(others(schema, None)))
+
+
+def others(schema: dict[str, Any], value: Any) -> Iterator[Any]:
+    """Answer plain values that the schema may take instead of one."""
+    if "const" in schema:
+        yield schema["const"]
+    elif "enum" in schema:
+        yield from (item for item in schema["enum"] if item != value)
+    elif schema.get("type") == "boolean":
+        yield from (item for item in (True, False) if item is not value)
+    elif schema.get("type") in ("integer", "number"):
+        base = value if value is not None else schema.get("default", schema.get("minimum", 1))
+        yield from (base + 1, base - 1, base * 2)
+    else:
+        pattern = schema.get("pattern", "")
+        texts = [text for text in (*TEXTS, f"{value or 'x'}x") if text != value]
+        yield from (text for text in texts if re.search(pattern, text))
+
+
+def at(document: Any, path: Path_) -> Any:
+    """Answer what stands at a path; None where nothing does."""
+    for part in path:
+        try:
+            document = document[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document
+
+
+def with_value(document: dict[str, Any], path: Path_, value: Any) -> dict[str, Any]:
+    """Answer the document with another value at a path."""
+    document = json.loads(json.dumps(document))
+    inner: Any = document
+    for part in path[:-1]:
+        inner = inner.setdefault(part, {}) if isinstance(inner, dict) else inner[part]
+    inner[path[-1]] = value
+    return document
+
+
+def places(
+    name: str, path: Path_, schema: dict[str, Any], document: dict[str, Any]
+) -> Iterator[Place]:
+    """Answer every setting at or below a path, and an overlay in which it can be told apart."""
+    options = members(schema)
+    for member in options:
+        label = f"{name}<{member.get('title', member.get('type'))}>" if options[1:] else name
+        there = at(document, path)
+        if there is None or not jsonschema.Draft202012Validator(
+            member | {"$defs": SCHEMA["$defs"]}
+        ).is_valid(there):
+            made = with_value(document, path, sample(member)) if _is_nested(member) else document
+        else:
+            made = document
+        there = at(made, path)
+        if member.get("type") == "array":
+            made = made if there else with_value(made, path, sample(member))
+            yield from places(f"{label}[]", (*path, 0), member["items"], made)
+        elif "properties" in member:
+            for key, inner in member["properties"].items():
+                yield from places(f"{label}.{key}", (*path, key), inner, made)
+        elif member.get("type") == "object":
+            made = made if there else with_value(made, path, sample(member))
+            key = next(iter(at(made, path)))
+            yield from places(f"{label}{{}}", (*path, key), entry(member), made)
+        elif "const" not in member:
+            yield Place(label, path, member, made)
+
+
+def _is_nested(member: dict[str, Any]) -> bool:
+    return member.get("type") in ("object", "array")
+
+
+def every_place(key: str) -> dict[str, list[Place]]:
+    """Answer every place below a key of the overlay, in each overlay in which it may be."""
+    found: dict[str, list[Place]] = {}
+    for variant in VARIANTS:
+        parts = COMPONENTS | variant
+        alone = key in COMPONENTS and not any(name in variant for name in COMPONENTS if name != key)
+        names = {key} if alone else parts.keys() - {"artifacts"}
+        document = BASE | {name: parts[name] for name in names if name in parts}
+        if "artifacts" in variant:
+            document["artifacts"] = variant["artifacts"]
+        if not variant or key in variant:
+            for place in places(key, (key,), SCHEMA["properties"][key], document):
+                found.setdefault(place.name, []).append(place)
+    return found
+
+
+class Renderer:
+    """Renders overlays, each once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.known: dict[str, dict[str, str] | str] = {}
+
+    def files(self, document: dict[str, Any]) -> dict[str, str] | str:
+        """Answer the files of an overlay, or why it is not valid."""
+        text = json.dumps(document)
+        if text not in self.known:
+            said = {key: value for key, value in document.items() if key != "artifacts"}
+            (self.folder / "environment.yaml").write_text(json.dumps(said))
+            artifacts = ARTIFACTS[document.get("artifacts", "dev")]
+            (self.folder / "compiled_artifacts.json").write_text(json.dumps(artifacts))
+            try:
+                files = render(self.folder, Project()).files
+                self.known[text] = {k: v for k, v in files.items() if k != lock.FILE}
+            except InputError as failure:
+                self.known[text] = str(failure)
+        return self.known[text]
+
+
+@pytest.fixture
+def renderer(tmp_path: Path) -> Renderer:
+    for name in ("other", "others"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.yml").write_text("cubes: []\n")
+    return Renderer(tmp_path)
+
+
+def fault(place: Place, renderer: Renderer) -> str | None:
+    """Answer what is wrong with a setting: nothing, if another value makes other files."""
+    before = renderer.files(place.document)
+    if isinstance(before, str):
+        return before
+    told = "no other value to try"
+    for value in others(place.schema, at(place.document, place.path)):
+        after = renderer.files(with_value(place.document, place.path, value))
+        if isinstance(after, str):
+            told = after
+        elif after == before:
+            told = "changes nothing"
+        else:
+            return None
+    return told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", sorted(SCHEMA["properties"]))
+def test_every_setting_changes_what_is_written(key: str, renderer: Renderer) -> None:
+    faults = {}
+    for name, found in every_place(key).items():
+        told = set()
+        for place in found:
+            failure = fault(place, renderer)
+            if not failure:
+                break
+            told.add(failure)
+        else:
+            faults[name] = " | ".join(sorted(told))
+    faults = {name: told for name, told in faults.items() if name not in UNREAD}
+    assert not faults, "\n".join(f"{name}: {told}" for name, told in faults.items())
