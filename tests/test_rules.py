@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from encryption import sops_value
 from floe_deploy.errors import InputError
 from floe_deploy.manifests import Manifest
 from floe_deploy.rules import RULES, enforce
@@ -141,9 +142,14 @@ def test_a_secret_in_clear_is_refused_and_its_value_not_shown(field: str) -> Non
     assert "hunter2" not in str(failure.value)
 
 
+def test_a_secret_is_not_encrypted_because_it_says_so() -> None:
+    (found,) = findings(secret(data={"a": sops_value(), "b": "hunter2"}, sops={"mac": "x"}))
+    assert "with 1 keys in clear" in found
+
+
 def test_a_secret_without_values_breaks_no_rule() -> None:
     assert findings(secret()) == []
-    assert findings(secret(data={"a": "ENC[AES256_GCM,data:x]"}, sops={"mac": "x"})) == []
+    assert findings(secret(data={"a": sops_value()}, sops={"mac": sops_value()})) == []
     sealed = secret(kind="SealedSecret", apiVersion="bitnami.com/v1alpha1", data={"a": "x"})
     assert findings(sealed) == []
 

@@ -14,7 +14,7 @@ if ! go version 2>/dev/null | grep -qE 'go1\.(2[6-9]|[3-9][0-9])'; then
   export PATH
 fi
 # Without cgo the programs do not depend on a C compiler that happens to be there.
-for tool in kubeconform kustomize; do
+for tool in age kubeconform kubeseal kustomize sops; do
   CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 

@@ -128,8 +128,14 @@ def header(environment: str) -> str:
     return f"{MARK} for the environment {environment}: change its overlay, not this file.\n"
 
 
-def files_of(environment: str, manifests: Iterable[Manifest]) -> dict[str, tuple[str, Manifest]]:
+def files_of(
+    environment: str,
+    manifests: Iterable[Manifest],
+    copies: Iterable[tuple[str, Manifest]] = (),
+) -> dict[str, tuple[str, Manifest]]:
     """Answer text and object of every object's file, by path.
+
+    `copies` are objects of the foundation whose text is kept as it is: a signature would break.
 
     Raises:
         InputError: an object has no name or no phase that there is; two are the same, or would
@@ -143,8 +149,8 @@ def files_of(environment: str, manifests: Iterable[Manifest]) -> dict[str, tuple
     seen: dict[Identity, str] = {}
     problems = []
     first_line = header(environment)
-    for manifest in manifests:
-        phase, ordered = placed(manifest)
+    made = [(phase, ordered, "") for phase, ordered in map(placed, manifests)]
+    for phase, ordered, text in [*made, *((Phase.FOUNDATION, copy, text) for text, copy in copies)]:
         who, path = identity(ordered), path_of(phase, ordered)
         if who in seen or path in files:
             problems.append(
@@ -156,7 +162,7 @@ def files_of(environment: str, manifests: Iterable[Manifest]) -> dict[str, tuple
                 )
             )
         seen[who] = path
-        files[path] = (first_line + _text(ordered), ordered)
+        files[path] = (text or first_line + _text(ordered), ordered)
     if problems:
         raise InputError(f"{environment}: objects would overwrite each other", problems)
     return dict(sorted(files.items()))

@@ -14,7 +14,7 @@ from floe_constructs import artifacts as contract
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.cube.model import model_files
 from floe_constructs.problem import Problem, problems_of
-from floe_deploy import conflicts, lock, project, yaml_file
+from floe_deploy import conflicts, lock, project, secret_files, yaml_file
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
 from floe_deploy.project import Project
@@ -47,6 +47,9 @@ class Overlay:
 
     cube_model: dict[str, str]
     """Text of Cube's model files, by name."""
+
+    secret_files: dict[str, str] | None = None
+    """Text of the encrypted Secrets, by path, as it was found; None where there are to be none."""
 
     digest: str
     """Hash of all of it; comments, order and the time of compilation do not count."""
@@ -120,18 +123,20 @@ def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
     settings = _environment(folder, project.environment_of(environment), problems)
     data, artifacts = _artifacts(folder, problems)
     model = _cube_model(folder, settings.cube_model, problems) if settings else {}
+    secrets = secret_files.read(folder, settings.secrets, problems) if settings else None
     if settings and artifacts:
         problems += conflicts.between(settings, artifacts)
     if problems or settings is None or artifacts is None:
         raise InputError(f"{folder} is not a valid overlay:", problems)
     text = contract.canonical(data)
-    said = [settings.model_dump(mode="json"), text, model]
+    said = [settings.model_dump(mode="json"), text, model, *([secrets] if secrets else [])]
     return Overlay(
         name=folder.name,
         environment=settings,
         artifacts=artifacts,
         artifacts_text=text,
         cube_model=model,
+        secret_files=secrets,
         digest=lock.sha256(json.dumps(said, sort_keys=True).encode()),
     )
 

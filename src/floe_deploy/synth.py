@@ -16,6 +16,7 @@ from floe_deploy.images import images
 from floe_deploy.kustomization import kustomizations
 from floe_deploy.manifests import Manifest, files_of
 from floe_deploy.project import Project
+from floe_deploy.secrets import encrypted
 from floe_deploy.wiring import Wired
 
 MOST_PROCESSES = 4
@@ -48,13 +49,15 @@ def render(folder: Path, settings: Project) -> Rendering:
     """
     loaded = overlay.load(folder, settings.environment)
     wired = wiring.wire(loaded)
+    secrets = encrypted.copies(wired)
     node.prepare()
-    written = files_of(loaded.name, _composed(wired, settings))
+    composed = _composed(wired, settings)
+    written = files_of(loaded.name, composed, secrets)
     objects = {path: manifest for path, (_, manifest) in written.items()}
     rules.enforce(loaded.name, objects)
     files = {path: text for path, (text, _) in written.items()}
     files |= kustomizations(loaded.name, list(objects))
-    files["images.txt"] = images(objects.values())
+    files["images.txt"] = images(composed)
     files[lock.FILE] = lock.write(loaded.digest, files, objects)
     return Rendering(environment=loaded.name, files=files, objects=len(objects))
 

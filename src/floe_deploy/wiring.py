@@ -1,6 +1,6 @@
 """What one part of the platform needs of another: an overlay's components, wired."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from floe_constructs.artifacts import CompiledArtifacts
@@ -51,6 +51,9 @@ class Wired:
     secrets: dict[str, tuple[str, ...]]
     """Keys of every Secret that a pod refers to, by its name."""
 
+    secret_files: Mapping[str, str] | None = None
+    """Text of the encrypted Secrets, by path; None with the other strategies."""
+
 
 def wire(overlay: Overlay) -> Wired:
     """Give each component what it needs of the others and of the artifacts."""
@@ -68,7 +71,7 @@ def wire(overlay: Overlay) -> Wired:
         flows += _user_code_flows(overlay, dagster, lineage, traces)
         flows += _api_server_flows(environment, dagster)
     keys: dict[str, set[str]] = {}
-    for spec in (dagster, cube, marquez, jaeger):
+    for spec in (dagster, cube, marquez, jaeger, *_own(environment)):
         for secret in secret_keys(spec):
             keys.setdefault(secret.name, set()).add(secret.key)
     return Wired(
@@ -80,7 +83,15 @@ def wire(overlay: Overlay) -> Wired:
         jaeger=jaeger,
         flows=tuple(dict.fromkeys(flows)),
         secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},
+        secret_files=overlay.secret_files,
     )
+
+
+def _own(environment: Environment) -> Iterator[object]:
+    """Answer the settings that a composition of the user's has added."""
+    for name, value in environment:
+        if name not in Environment.model_fields:
+            yield value
 
 
 def _marquez(overlay: Overlay) -> MarquezSpec | None:

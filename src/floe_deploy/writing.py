@@ -86,6 +86,8 @@ def replace(folder: Path, files: Mapping[str, str]) -> list[str]:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InputError(f"{folder} is in the way: move it, or delete it, if it is not needed")
     strangers = foreign(folder)
+    # A copy carries no mark: without a lock, the same bytes tell that it is ours.
+    strangers = [path for path in strangers if not _is(folder / path, files.get(path))]
     if blocked := [path for path in strangers if _in_the_way(path, files)]:
         problems = [
             Problem(
@@ -110,6 +112,15 @@ def replace(folder: Path, files: Mapping[str, str]) -> list[str]:
         shutil.copy2(folder / path, target, follow_symlinks=False)
     _exchange(new, folder)
     return strangers
+
+
+def _is(path: Path, text: str | None) -> bool:
+    return (
+        text is not None
+        and not path.is_symlink()
+        and path.is_file()
+        and path.read_bytes() == text.encode()
+    )
 
 
 def _in_the_way(path: str, files: Mapping[str, str]) -> bool:

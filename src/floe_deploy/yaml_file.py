@@ -62,7 +62,27 @@ def read(path: Path) -> object:
         YamlFileError: with everything that is wrong, each with its line.
 
     """
-    return _Document(path).read()
+    return _Document(path).read(text(path))
+
+
+def text(path: Path) -> str:
+    """Answer what a file of text holds.
+
+    Raises:
+        YamlFileError: it is too large, no text in UTF-8, or holds what YAML allows nowhere.
+
+    """
+    return _Document(path).text()
+
+
+def parse_quietly(path: Path, text: str) -> object:
+    """Read a document that may hold secrets: as `read`, but no message shows what is in it.
+
+    Raises:
+        YamlFileError: with everything that is wrong, each with its line.
+
+    """
+    return _Document(path, quiet=True).read(text)
 
 
 class _StoppedError(Exception):
@@ -96,15 +116,15 @@ class _Open:
 class _Document:
     """One file, read event by event: nothing is built before it is known to be harmless."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, quiet: bool = False) -> None:
         self.path = path
+        self.quiet = quiet
         self.problems: list[Problem] = []
         self.open: list[_Open] = []
         self.root: object = _NOTHING
         self.documents = self.values = 0
 
-    def read(self) -> object:
-        text = self._text()
+    def read(self, text: str) -> object:
         try:
             for event in yaml.parse(text, Loader=_LOADER):
                 self._take(event)
@@ -120,7 +140,7 @@ class _Document:
             raise YamlFileError(self.path, self.problems)
         return self.root
 
-    def _text(self) -> str:
+    def text(self) -> str:
         try:
             if not stat.S_ISREG(self.path.stat().st_mode):
                 self._refuse("no file", "a file")
@@ -173,11 +193,11 @@ class _Document:
 
     def _refuse_indirection(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.AliasEvent):
-            found = f"the alias {shown(event.anchor)}"
+            found = f"the alias {self._shown(event.anchor)}"
         elif event.anchor is not None:
-            found = f"the anchor {shown(event.anchor)}"
+            found = f"the anchor {self._shown(event.anchor)}"
         elif tag := getattr(event, "tag", None):
-            found = f"the tag {shown(tag)}"
+            found = f"the tag {self._shown(tag)}"
         else:
             return
         self._add(self._line(event), found, "plain values", "write the value out")
@@ -221,7 +241,7 @@ class _Document:
                 self._add(path_of(self._path()), found, "each key once", "remove one of them")
             last.lines[key] = line
         else:
-            self._refuse_key(event, shown(key))
+            self._refuse_key(event, self._shown(key))
             last.key = None
 
     def _refuse_key(self, event: yaml.NodeEvent, found: str) -> None:
@@ -247,8 +267,12 @@ class _Document:
 
     def _refuse_value(self, event: yaml.ScalarEvent, allowed: str) -> None:
         path, line = self._path(), self._line(event)
-        found = "a value that is not shown" if is_secret(path) else shown(event.value)
+        hidden = self.quiet or is_secret(path)
+        found = "a value that is not shown" if hidden else shown(event.value)
         self._add(f"{path_of(path)} ({line})" if path else line, found, allowed)
+
+    def _shown(self, value: object) -> str:
+        return "(not shown)" if self.quiet else shown(value)
 
     def _path(self) -> tuple[int | str, ...]:
         return tuple(level.place for level in self.open)
@@ -273,7 +297,8 @@ class _Document:
             what, fix = "a tab", "indent with spaces"
         elif "maximum nesting depth" in what:
             what = f"more than {MAX_DEPTH} levels"
-        self._add(where, f"{what}, in the line {shown(_without_secret(line))}", "YAML", fix)
+        where_in = "" if self.quiet else f", in the line {shown(_without_secret(line))}"
+        self._add(where, f"{what}{where_in}", "YAML", fix)
 
 
 def _line_of(event: yaml.Event) -> int:

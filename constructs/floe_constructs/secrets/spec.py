@@ -68,5 +68,35 @@ class ExternalSecrets(Secrets):
     """How often the store is read again."""
 
 
-SecretsSpec = Annotated[ExistingSecrets | ExternalSecrets, Field(discriminator="strategy")]
+class SealedSecrets(Secrets):
+    """Secrets in Git that only the Sealed Secrets controller of the cluster can open.
+
+    One SealedSecret for each Secret, in `secrets/NAME.yaml` beside `environment.yaml`.
+    """
+
+    strategy: Literal["sealed-secrets"]
+    """Who makes the Secrets."""
+
+
+class SopsSecrets(Secrets):
+    """Secrets in Git that SOPS has encrypted, and whoever applies them decrypts.
+
+    One Secret with encrypted values each, in `secrets/NAME.yaml` beside `environment.yaml`. Flux
+    decrypts by itself.
+    """
+
+    strategy: Literal["sops"]
+    """Who makes the Secrets."""
+
+    argocd_plugin: DnsName | None = None
+    """Name of the config management plugin by which Argo CD decrypts; it cannot without one."""
+
+
+EncryptedSecrets = SealedSecrets | SopsSecrets
+"""The strategies whose files are kept in Git."""
+
+SecretsSpec = Annotated[
+    ExistingSecrets | ExternalSecrets | SealedSecrets | SopsSecrets,
+    Field(discriminator="strategy"),
+]
 """The strategies."""

@@ -1,0 +1,1 @@
+"""The Secrets of an environment: what it needs, who reads it, and files that bring it."""
