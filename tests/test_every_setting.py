@@ -8,6 +8,7 @@ for one workload and forgotten for another.
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from floe_deploy import lock
+from encryption import like_sealed, like_sops, plain
+from floe_deploy import lock, overlay, wiring
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
 from floe_deploy.project import Project
@@ -90,6 +92,7 @@ STORE = COMPONENTS["cube"]["store"] | {"storage": S3, "workers": None}
 WORKERS = RESOURCES | {"cache": "1Gi", "replicas": 2}
 ELSEWHERE = {"external": "https://floe.example.com", "cidrs": ["10.7.0.0/24"]}
 IDENTITY = {"aws_role_arn": "arn:aws:iam::123456789012:role/floe"}
+MAP = {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}}
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"dagster": COMPONENTS["dagster"] | {"compute_logs": S3}},
@@ -119,19 +122,10 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     {"dagster": COMPONENTS["dagster"], "artifacts": "spark"},
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
-    {
-        "secrets": {
-            "strategy": "existing",
-            "map": {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}},
-        }
-    },
-    {
-        "secrets": {
-            "strategy": "external-secrets",
-            "store": {"name": "store"},
-            "map": {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}},
-        }
-    },
+    {"secrets": {"strategy": "existing", "map": MAP}},
+    {"secrets": {"strategy": "external-secrets", "store": {"name": "store"}, "map": MAP}},
+    {"secrets": {"strategy": "sealed-secrets", "map": MAP}},
+    {"secrets": {"strategy": "sops", "map": MAP}},
 )
 """What is beside a setting where the least does not do; `artifacts` names what is compiled."""
 
@@ -152,8 +146,9 @@ ARTIFACTS["spark"]["resolved_profiles"]["storage"]["credentials"] |= {
 UNREAD = {
     "dagster<External>.external", "dagster<External>.cidrs[]",
     "cube<External>.external", "cube<External>.cidrs[]",
+    "secrets<SopsSecrets>.argocd_plugin",
 }  # fmt: skip
-"""Where a component runs that nothing here talks to: it is said for people, and changes nothing."""
+"""Where a component runs that nothing here talks to, and who decrypts: said for people alone."""
 
 TEXTS = (
     "https://other.example.com", "https://others.example.com", "other", "others/x",
@@ -310,11 +305,23 @@ class Renderer:
             artifacts = ARTIFACTS[document.get("artifacts", "dev")]
             (self.folder / "compiled_artifacts.json").write_text(json.dumps(artifacts))
             try:
+                self._encrypt(document["secrets"]["strategy"])
                 files = render(self.folder, Project()).files
                 self.known[text] = {k: v for k, v in files.items() if k != lock.FILE}
             except InputError as failure:
                 self.known[text] = str(failure)
         return self.known[text]
+
+    def _encrypt(self, strategy: str) -> None:
+        """Write what looks like the encrypted Secrets that the overlay needs."""
+        place = self.folder / "secrets"
+        shutil.rmtree(place, ignore_errors=True)
+        if like := {"sealed-secrets": like_sealed, "sops": like_sops}.get(strategy):
+            place.mkdir()
+            wired = wiring.wire(overlay.load(self.folder))
+            for name, keys in wired.secrets.items():
+                secret = plain(name, wired.environment.namespace, dict.fromkeys(keys, ""))
+                (place / f"{name}.yaml").write_text(json.dumps(like(secret)))
 
 
 @pytest.fixture
