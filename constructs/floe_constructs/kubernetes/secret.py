@@ -1,9 +1,12 @@
 """References to credentials: never a value, always where it is kept."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
+from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.value import DnsName, SecretDataKey
 from floe_constructs.spec import Spec
 
@@ -41,3 +44,35 @@ def secret_keys(value: object) -> set[SecretKey]:
     if isinstance(value, list | tuple | set | frozenset):
         return {key for inner in value for key in secret_keys(inner)}
     return set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """A container that gets a credential, and how."""
+
+    pods: Labels
+    """Whose container it is."""
+
+    secret: SecretKey
+    """Where the credential is kept."""
+
+    variable: str = ""
+    """Environment variable with the value."""
+
+    file: str = ""
+    """Path of the file with the value, where it is no variable."""
+
+
+def uses(
+    pods: Iterable[Labels],
+    variables: Mapping[str, object],
+    files: Mapping[str, SecretKey] | None = None,
+) -> list[Use]:
+    """Answer which credentials pods get: variables by name (others are left out), files by path."""
+    return [
+        Use(pods=each, secret=secret, **{kind: name})
+        for each in pods
+        for kind, given in (("variable", variables), ("file", files or {}))
+        for name, secret in given.items()
+        if isinstance(secret, SecretKey)
+    ]

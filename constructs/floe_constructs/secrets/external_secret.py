@@ -43,7 +43,7 @@ class ExternalSecret(Construct):
             "data": [
                 {
                     "secretKey": key,
-                    "remoteRef": {"key": f"{spec.prefix}{name}", "property": key},
+                    "remoteRef": {"key": spec.remote(name), "property": key},
                 }
                 for key in sorted(keys)
             ],

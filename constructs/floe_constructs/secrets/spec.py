@@ -67,6 +67,10 @@ class ExternalSecrets(Secrets):
     ] = "1h"
     """How often the store is read again."""
 
+    def remote(self, name: str) -> str:
+        """Answer the name of a Secret in the store."""
+        return f"{self.prefix}{name}"
+
 
 class SealedSecrets(Secrets):
     """Secrets in Git that only the Sealed Secrets controller of the cluster can open.

@@ -1,0 +1,20 @@
+"""Which of Dagster's pods get which credentials."""
+
+from floe_constructs.dagster.environment import CREDENTIALS, database_variables, user_variables
+from floe_constructs.dagster.flows import code_server, control_plane, migration, runs
+from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.kubernetes.secret import Use, uses
+
+
+def credentials(spec: DagsterSpec) -> list[Use]:
+    """Answer every credential of the control plane, of user code and of runs."""
+    logs = spec.compute_logs.variables if spec.compute_logs else {}
+    found = uses([*control_plane(spec), migration(spec)], {**database_variables(spec), **logs})
+    files = {f"{CREDENTIALS}/{name}": key for name, key in spec.credential_files.items()}
+    for location in spec.deployed:
+        variables = {**user_variables(spec, location), **database_variables(spec)}
+        pods = [code_server(spec, location), runs(spec, location)]
+        found += uses(pods, variables, files)
+    if spec.external:
+        found += uses([runs(spec)], database_variables(spec))
+    return found
