@@ -30,6 +30,10 @@ class Cluster(Spec):
     api_server_cidrs: tuple[Cidr, ...] = Field(min_length=1)
     """Addresses of the API server: its Service's, and those of `kubectl get endpointslices`."""
 
+    reloader: bool = False
+    """Whether Stakater Reloader runs there: workloads then name the Secrets that it has to watch,
+    those that their containers read as variables."""
+
     dns_cidrs: tuple[Cidr, ...] = ()
     """Addresses of DNS servers that are not pods in kube-system."""
 

@@ -16,6 +16,7 @@ from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets
+from floe_deploy.reloading import watched
 from floe_deploy.wiring import Wired
 
 Compose = Callable[[Chart, Wired], None]
@@ -59,4 +60,4 @@ def render(wired: Wired, add: Compose) -> list[dict[str, Any]]:
     )
     add(chart, wired)
     objects: list[dict[str, Any]] = chart.to_json()
-    return objects
+    return [watched(item) for item in objects] if wired.environment.cluster.reloader else objects

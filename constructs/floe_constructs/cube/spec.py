@@ -10,7 +10,7 @@ from floe_constructs.cube.source import Source
 from floe_constructs.cube.storage import LocalStorage, StoreStorage
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes
-from floe_constructs.kubernetes.workload import Replicated, Storage, Workload
+from floe_constructs.kubernetes.workload import LongRunning, Replicated, Storage, Workload
 from floe_constructs.spec import Spec
 
 HTTP = 4000
@@ -50,14 +50,14 @@ class SqlApi(Spec):
         return port
 
 
-class RefreshWorker(Workload):
+class RefreshWorker(LongRunning):
     """The pod that builds pre-aggregations."""
 
     scratch: Memory = "10Gi"
     """Space for what is on its way from the data source to Cube Store."""
 
 
-class StoreNode(Workload):
+class StoreNode(LongRunning):
     """Pods of Cube Store."""
 
     cache: Memory | Storage = "10Gi"

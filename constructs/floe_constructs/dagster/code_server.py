@@ -19,10 +19,11 @@ from floe_constructs.kubernetes.access import role, service_account
 from floe_constructs.kubernetes.container import Probes, container
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.environment import Variable
-from floe_constructs.kubernetes.files import digest
+from floe_constructs.kubernetes.files import Files, digest
 from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
 from floe_constructs.kubernetes.volume import Mount, secret_files, single
+from floe_constructs.kubernetes.workload import Replicated
 
 _GRACE_SECONDS = 70
 """A server ends when its calls have, which is after 60 seconds at the latest."""
@@ -58,7 +59,7 @@ class DagsterCodeLocation(Construct):
                 container(
                     "code-server",
                     image=location.image,
-                    args=_args(location, digest([_plain(env), *(f.digest for f in artifacts)])),
+                    args=_args(location, _content(settings, env, artifacts)),
                     env=env,
                     ports=ports,
                     probes=_probes(),
@@ -97,6 +98,12 @@ def _variables(spec: DagsterSpec, location: CodeLocation) -> dict[str, Variable]
         "DAGSTER_CURRENT_IMAGE": location.image,
         CONTEXT_VARIABLE: context_text(spec, location),
     }
+
+
+def _content(settings: Replicated, env: dict[str, Variable], artifacts: list[Files]) -> str:
+    """Answer a hash of what a server was started with, a restart that was asked for included."""
+    restart = [settings.restart] if settings.restart else []
+    return digest([_plain(env), *(file.digest for file in artifacts), *restart])
 
 
 def _plain(env: dict[str, Variable]) -> dict[str, str]:

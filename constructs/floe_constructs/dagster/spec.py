@@ -10,7 +10,7 @@ from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Postgres, Url
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Image
-from floe_constructs.kubernetes.workload import Replicated, Resources, Workload
+from floe_constructs.kubernetes.workload import LongRunning, Replicated, Resources, Workload
 from floe_constructs.spec import Spec
 
 
@@ -40,7 +40,7 @@ class DagsterSettings(Spec):
     webserver: Replicated
     """The pods that show the interface and answer GraphQL."""
 
-    daemon: Workload
+    daemon: LongRunning
     """The one pod that launches queued runs, and evaluates schedules and sensors."""
 
     migration: Workload = Workload(resources=Resources(cpu="250m", memory="512Mi"))

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 from floe_constructs.kubernetes.endpoint import Url
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr, Image
-from floe_constructs.kubernetes.workload import Replicated, Storage, Workload
+from floe_constructs.kubernetes.workload import LongRunning, Replicated, Storage
 from floe_constructs.spec import Spec
 
 
@@ -75,7 +75,7 @@ class JaegerSettings(Spec):
     storage: Annotated[MemoryStorage | BadgerStorage | SearchStorage, Field(discriminator="type")]
     """Where traces are kept; this decides which workloads there are."""
 
-    all_in_one: Workload | None = None
+    all_in_one: LongRunning | None = None
     """The one pod that does everything, with memory or Badger."""
 
     collector: Replicated | None = None

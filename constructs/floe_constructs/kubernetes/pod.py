@@ -9,7 +9,7 @@ from floe_constructs.kubernetes.files import Files, digest
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.user import USER
 from floe_constructs.kubernetes.volume import Mount
-from floe_constructs.kubernetes.workload import Workload
+from floe_constructs.kubernetes.workload import LongRunning, Workload
 
 
 def pod_template(  # noqa: PLR0913  a pod has that many independent parts
@@ -33,10 +33,13 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     SIGTERM and SIGKILL (Kubernetes gives 30 when silent).
     """
     volumes = {mount.volume.name: mount.volume for mount in mounts}
-    hashed = digest({file.name: file.digest for file in files})
-    annotations = {f"{PREFIX}/files": hashed} if files else None
+    annotations = {}
+    if files:
+        annotations[f"{PREFIX}/files"] = digest({file.name: file.digest for file in files})
+    if isinstance(settings, LongRunning) and settings.restart:
+        annotations[f"{PREFIX}/restart"] = settings.restart
     return k8s.PodTemplateSpec(
-        metadata=k8s.ObjectMeta(labels=labels.all, annotations=annotations),
+        metadata=k8s.ObjectMeta(labels=labels.all, annotations=annotations or None),
         spec=k8s.PodSpec(
             service_account_name=service_account,
             automount_service_account_token=token,

@@ -1,6 +1,6 @@
 """What an environment may decide about every workload's pods."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -67,7 +67,24 @@ class Workload(Spec):
     """Taints that the pods accept."""
 
 
-class Replicated(Workload):
+class LongRunning(Workload):
+    """Settings of pods that run until they are replaced."""
+
+    restart: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,62}$",
+                json_schema_extra={"rule": "any word or date of at most 63 characters"},
+            ),
+        ]
+        | None
+    ) = None
+    """A text of no meaning, in an annotation of the pods: another one replaces them, so that they
+    read their Secrets anew."""
+
+
+class Replicated(LongRunning):
     """Settings of a workload that may run more than once."""
 
     replicas: int = Field(default=1, ge=1, le=1000)
