@@ -18,7 +18,7 @@ from floe_deploy import cli
 from test_dist import ENVIRONMENTS, ROOT, floe, held, run
 from unprivileged import as_user, give
 
-COMMANDS = ("synth", "check", "schema", "init")
+COMMANDS = ("synth", "check", "schema", "secrets", "init")
 FLOE = (sys.executable, "-m", "floe_deploy")
 UID = 10001
 
