@@ -88,7 +88,7 @@ def test_rules_hold_for_objects_of_ones_own(repo: Path) -> None:
     result = floe("synth", cwd=repo)
     assert result.returncode == 2
     where = "50-platform/notebook/deployment-notebook-server.yaml"
-    assert f"{where}: found container server may gain privileges" in result.stderr
+    assert f"{where}: pod-restricted: found container server may gain privileges" in result.stderr
     assert not (repo / "dist").exists()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from floe_constructs.yaml_text import load
 from floe_deploy import lock
 
 ROOT = Path(__file__).parents[1]
@@ -48,12 +49,17 @@ def held(folder: Path) -> dict[str, bytes]:
     }
 
 
-def manifests(environment: str) -> list[Manifest]:
-    return [
-        yaml.safe_load(path.read_text())
-        for path in sorted((ROOT / "dist" / environment).rglob("*.yaml"))
+def manifests_by_file(environment: str) -> dict[str, Manifest]:
+    folder = ROOT / "dist" / environment
+    return {
+        path.relative_to(folder).as_posix(): load(path.read_text())
+        for path in sorted(folder.rglob("*.yaml"))
         if path.name != "kustomization.yaml"
-    ]
+    }
+
+
+def manifests(environment: str) -> list[Manifest]:
+    return list(manifests_by_file(environment).values())
 
 
 def key(manifest: Manifest) -> tuple[str, str, str, str]:

@@ -147,8 +147,10 @@ UNREAD = {
     "dagster<External>.external", "dagster<External>.cidrs[]",
     "cube<External>.external", "cube<External>.cidrs[]",
     "secrets<SopsSecrets>.argocd_plugin",
+    "exceptions[].rule", "exceptions[].object", "exceptions[].reason",
 }  # fmt: skip
-"""Where a component runs that nothing here talks to, and who decrypts: said for people alone."""
+"""Where a component runs that nothing here talks to, who decrypts, what may break a rule: said for
+people and checks alone."""
 
 TEXTS = (
     "https://other.example.com", "https://others.example.com", "other", "others/x",

@@ -11,8 +11,8 @@ from floe_constructs.jaeger import JaegerSpec
 from floe_constructs.jaeger.flows import COLLECTOR_URL, collecting, flows
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.kubernetes.value import mebibytes
-from floe_deploy.rules import enforce
 from jaeger_example import BADGER, MEMORY, RESOURCES, SEARCH, spec
+from rule_cases import broken
 
 ALL = {"memory": MEMORY, "badger": BADGER, "search": SEARCH}
 SERVICES = {("Service", "jaeger-collector"), ("Service", "jaeger-query")}
@@ -67,7 +67,8 @@ def test_jaeger_over_a_search_server_is_exactly_these_objects(synth: Synth, kind
 
 
 def test_every_pod_is_restricted_and_has_no_token(objects: Objects) -> None:
-    enforce("test", {f"{kind}/{name}": manifest for (kind, name), manifest in objects.items()})
+    files = {f"{kind}/{name}": manifest for (kind, name), manifest in objects.items()}
+    assert broken(files) == []
     for workload in workloads(objects):
         pod = workload["spec"]["template"]["spec"]
         assert pod["automountServiceAccountToken"] is False

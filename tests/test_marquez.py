@@ -11,8 +11,8 @@ from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.marquez import MarquezSpec
 from floe_constructs.marquez.flows import API_URL, flows
 from floe_constructs.marquez.marquez import Marquez
-from floe_deploy.rules import enforce
 from marquez_example import LARGE, RESOURCES, SMALL, spec
+from rule_cases import broken
 
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)(:-[^}]*)?\}")
 
@@ -73,7 +73,8 @@ def test_a_large_marquez_is_exactly_these_objects(objects: Objects) -> None:
 
 
 def test_every_pod_is_restricted_and_has_no_token(objects: Objects) -> None:
-    enforce("test", {f"{kind}/{name}": manifest for (kind, name), manifest in objects.items()})
+    files = {f"{kind}/{name}": manifest for (kind, name), manifest in objects.items()}
+    assert broken(files) == []
     accounts = {name for kind, name in objects if kind == "ServiceAccount"}
     for (kind, _), manifest in objects.items():
         if kind in {"Deployment", "Job", "CronJob"}:

@@ -15,7 +15,7 @@ import yaml
 
 from encryption import Sealing, Sops, like_sealed, plain
 from floe_deploy import overlay, wiring
-from floe_deploy.rules.pods import pod_of
+from floe_deploy.rules.objects import pod_of
 from floe_deploy.secrets.listing import listing
 from floe_deploy.secrets.templates import templates
 from test_dist import BIN, ENVIRONMENTS, ROOT, floe, manifests
@@ -60,9 +60,10 @@ def rendered(environment: str) -> Iterator[Got]:
     )
     shared = config["run_launcher"]["config"]["run_k8s_config"]["container_config"]["env"]
     for item in objects:
-        pod = pod_of(item)
-        if pod is None:
+        made = pod_of(item)
+        if made is None:
             continue
+        pod = made.spec
         name = re.sub(r"-[0-9a-f]{10}$", "", item["metadata"]["name"])
         yield from from_pod(name, pod)
         for variable in pod["containers"][0].get("env", ()):

@@ -1,4 +1,4 @@
-"""Write the reference pages that follow from the code: settings, credentials, contract fields."""
+"""Write the reference pages that follow from the code."""
 
 import sys
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from floe_constructs.artifacts.credentials import (
 from floe_constructs.artifacts.fields import IGNORED, READ
 from floe_constructs.dagster.environment import CREDENTIALS
 from floe_deploy.environment import Environment
+from floe_deploy.rules.report import ALL
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -217,11 +218,41 @@ def credentials() -> str:
     return "\n".join(lines)
 
 
+def rules() -> str:
+    """Answer the page of every rule, each under a heading that a finding leads to."""
+    lines = [
+        "# Rules",
+        "",
+        "Made by `python -m tools.reference` out of the rules. `floe synth` holds every object",
+        "that it has rendered to these and writes nothing if one breaks a rule of severity",
+        "*error*; `floe lint` holds what is in `dist/` to them. An overlay may [except an",
+        "object](../how-to/except-an-object.md).",
+        "",
+        "| rule | severity | what it demands |",
+        "| --- | --- | --- |",
+        *(
+            f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {_plain(rule.summary)} |"
+            for rule in ALL
+        ),
+        "",
+    ]
+    for rule in ALL:
+        lines += [f"## {rule.id}", "", f"*{rule.severity}.* {_plain(rule.summary)}", ""]
+        lines += [f"**Why:** {_plain(rule.why)}", ""]
+        lines += [f"**What to do:** {_plain(rule.remedy)}.", ""]
+    return "\n".join(lines)
+
+
 def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
-PAGES = {"overlay.md": overlay, "contract.md": contract, "credentials.md": credentials}
+PAGES = {
+    "overlay.md": overlay,
+    "contract.md": contract,
+    "credentials.md": credentials,
+    "rules.md": rules,
+}
 
 if __name__ == "__main__":
     for page, render in PAGES.items():

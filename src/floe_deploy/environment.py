@@ -13,6 +13,7 @@ from floe_constructs.kubernetes.value import Cidr, DnsLabel
 from floe_constructs.marquez.spec import MarquezSettings
 from floe_constructs.secrets.spec import SecretsSpec
 from floe_constructs.spec import Spec
+from floe_deploy.rules.exception import RuleException
 
 
 class Cluster(Spec):
@@ -90,6 +91,9 @@ class Environment(Spec):
 
     addresses: Addresses = Addresses()
     """Addresses of the services that only the artifacts name."""
+
+    exceptions: tuple[RuleException, ...] = ()
+    """Objects that may break a rule; one that would not is an error."""
 
     cube_model: str | None = None
     """Folder of Cube's model files, from the overlay's folder on; else the image holds them."""

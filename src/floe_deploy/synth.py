@@ -10,12 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
-from floe_deploy import lock, node, overlay, project, rules, wiring
+from floe_deploy import linting, lock, node, overlay, project, wiring
 from floe_deploy.errors import FloeError, InputError
 from floe_deploy.images import images
 from floe_deploy.kustomization import kustomizations
 from floe_deploy.manifests import Manifest, files_of
 from floe_deploy.project import Project
+from floe_deploy.rules.rule import Severity
 from floe_deploy.secrets import encrypted
 from floe_deploy.wiring import Wired
 
@@ -39,6 +40,9 @@ class Rendering:
     objects: int
     """Number of Kubernetes objects among them."""
 
+    warnings: int
+    """Number of ways in which they break a rule of severity warning."""
+
 
 def render(folder: Path, settings: Project) -> Rendering:
     """Render one environment in this process.
@@ -54,12 +58,14 @@ def render(folder: Path, settings: Project) -> Rendering:
     composed = _composed(wired, settings)
     written = files_of(loaded.name, composed, secrets)
     objects = {path: manifest for path, (_, manifest) in written.items()}
-    rules.enforce(loaded.name, objects)
+    report = linting.held(loaded, objects)
+    report.enforce()
     files = {path: text for path, (text, _) in written.items()}
     files |= kustomizations(loaded.name, list(objects))
     files["images.txt"] = images(composed)
     files[lock.FILE] = lock.write(loaded.digest, files, objects)
-    return Rendering(environment=loaded.name, files=files, objects=len(objects))
+    warnings = len(report.of(Severity.WARNING))
+    return Rendering(environment=loaded.name, files=files, objects=len(objects), warnings=warnings)
 
 
 def _composed(wired: Wired, settings: Project) -> list[Manifest]:

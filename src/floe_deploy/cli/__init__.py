@@ -6,6 +6,7 @@ import typer
 
 from floe_deploy.cli.check import check
 from floe_deploy.cli.init import init
+from floe_deploy.cli.lint import lint
 from floe_deploy.cli.schema import schema
 from floe_deploy.cli.secrets import secrets
 from floe_deploy.cli.synth import synth
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(synth)
 app.command()(check)
+app.command()(lint)
 app.command()(schema)
 app.command()(secrets)
 app.command()(init)

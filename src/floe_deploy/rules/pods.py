@@ -1,102 +1,72 @@
-"""Pods that Pod Security *restricted* admits, and that nodes can plan for."""
+"""What every pod has beside what Pod Security demands."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from floe_deploy.manifests import Manifest
-from floe_deploy.rules.finding import Finding
-
-_VOLUMES = frozenset(
-    {
-        "configMap",
-        "csi",
-        "downwardAPI",
-        "emptyDir",
-        "ephemeral",
-        "persistentVolumeClaim",
-        "projected",
-        "secret",
-    }
-)
-_HOST = ("hostNetwork", "hostPID", "hostIPC")
+from floe_deploy.rules.objects import Object, inside, mapping, text
+from floe_deploy.rules.rule import Breach, Rule
 
 
-def pod_of(manifest: Manifest) -> dict[str, Any] | None:
-    """Answer the pod that an object makes, if it makes one."""
-    match manifest:
-        case {"kind": "Pod", "spec": pod}:
-            return dict(pod)
-        case {
-            "kind": "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "ReplicaSet",
-            "spec": {"template": {"spec": pod}},
-        }:
-            return dict(pod)
-        case {"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}}:
-            return dict(pod)
-    return None
+def _numeric_user(it: Object) -> Iterator[Breach]:
+    security = mapping(it.pod.spec.get("securityContext")) if it.pod else {}
+    for container in it.containers:
+        user = (security | mapping(container.get("securityContext"))).get("runAsUser")
+        if not isinstance(user, int):
+            yield Breach(found=f"container {text(container.get('name'))} without runAsUser")
 
 
-def _containers(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from pod.get("initContainers", [])
-    yield from pod.get("containers", [])
+def _read_only_root(it: Object) -> Iterator[Breach]:
+    for container in it.containers:
+        if inside(container, "securityContext").get("readOnlyRootFilesystem") is not True:
+            yield Breach(found=f"container {text(container.get('name'))} may write to its root")
 
 
-def restricted(manifest: Manifest) -> Iterator[Finding]:
-    """What the level *restricted* of the Pod Security Standards demands."""
-    if pod := pod_of(manifest):
-        yield from _restricted_pod(pod)
-        for container in _containers(pod):
-            yield from _restricted_container(container)
+def _service_links(it: Object) -> Iterator[Breach]:
+    if it.pod and it.pod.spec.get("enableServiceLinks") is not False:
+        yield Breach(found="a pod with variables for every Service of its namespace")
 
 
-def _restricted_pod(pod: dict[str, Any]) -> Iterator[Finding]:
-    security = pod.get("securityContext", {})
-    if security.get("seccompProfile", {}).get("type") != "RuntimeDefault":
-        yield _finding("a pod without the seccomp profile of the runtime", "RuntimeDefault")
-    if not security.get("runAsNonRoot") or not security.get("runAsUser"):
-        yield _finding("a pod that may run as root", "runAsNonRoot and a numeric runAsUser")
-    for field in _HOST:
-        if pod.get(field):
-            yield _finding(field, "pods apart from the host")
-    for volume in pod.get("volumes", []):
-        if kinds := volume.keys() - {"name"} - _VOLUMES:
-            yield _finding(f"volume {volume['name']} of type {min(kinds)}", "no volume of the host")
-
-
-def _restricted_container(container: dict[str, Any]) -> Iterator[Finding]:
-    name, own = container["name"], container.get("securityContext", {})
-    if own.get("allowPrivilegeEscalation") is not False or own.get("privileged"):
-        yield _finding(f"container {name} may gain privileges", "allowPrivilegeEscalation: false")
-    if own.get("capabilities", {}).get("drop") != ["ALL"] or own["capabilities"].get("add"):
-        yield _finding(f"container {name} with capabilities", "drop ALL, add none")
-    if own.get("runAsNonRoot") is False or own.get("runAsUser") == 0:
-        yield _finding(f"container {name} runs as root", "a user above 0")
-
-
-def read_only_root(manifest: Manifest) -> Iterator[Finding]:
-    """A root file system that nothing can be written to."""
-    for container in _containers(pod_of(manifest) or {}):
-        if not container.get("securityContext", {}).get("readOnlyRootFilesystem"):
-            yield _finding(
-                f"container {container['name']} may write to its root",
-                "readOnlyRootFilesystem: true",
-            )
-
-
-def resources(manifest: Manifest) -> Iterator[Finding]:
-    """Requests, so that the scheduler knows; a memory limit, so that a leak hurts one pod alone."""
-    for container in _containers(pod_of(manifest) or {}):
-        given = container.get("resources", {})
-        missing = [
-            f"requests.{key}" for key in ("cpu", "memory") if key not in given.get("requests", {})
-        ]
-        missing += [] if "memory" in given.get("limits", {}) else ["limits.memory"]
+def _resources(it: Object) -> Iterator[Breach]:
+    for container in it.containers:
+        given = mapping(container.get("resources"))
+        requests, limits = mapping(given.get("requests")), mapping(given.get("limits"))
+        missing = [f"requests.{key}" for key in ("cpu", "memory") if key not in requests]
+        missing += [] if "memory" in limits else ["limits.memory"]
         if missing:
-            yield _finding(
-                f"container {container['name']} without {', '.join(missing)}",
-                "requests of CPU and memory, and a memory limit",
-            )
+            name = text(container.get("name"))
+            yield Breach(found=f"container {name} without {', '.join(missing)}")
 
 
-def _finding(found: str, allowed: str) -> Finding:
-    return Finding(found=found, allowed=allowed, fix="set it in the construct that makes the pod")
+RULES = (
+    Rule(
+        id="pod-numeric-user",
+        summary="Every container runs as a user that is given by number.",
+        why="An image whose user is root, or is given by name, is admitted and then not started: "
+        "the kubelet cannot tell that it is not root.",
+        remedy="set runAsUser, of the pod or the container",
+        check=_numeric_user,
+    ),
+    Rule(
+        id="pod-read-only-root",
+        summary="Nothing can be written to the root file system of a container.",
+        why="What is written there is lost with the container, counts against no limit, and is "
+        "where an intruder would leave a program.",
+        remedy="set readOnlyRootFilesystem: true, and mount an emptyDir where it has to write",
+        check=_read_only_root,
+    ),
+    Rule(
+        id="pod-service-links",
+        summary="Pods get no variables for the Services of their namespace.",
+        why="A Service `cubestore` sets CUBESTORE_PORT to tcp://…, a Service `marquez` sets "
+        "MARQUEZ_PORT: the programs take these for their own settings, and some do not start.",
+        remedy="set enableServiceLinks: false",
+        check=_service_links,
+    ),
+    Rule(
+        id="resources-set",
+        summary="Every container requests CPU and memory, and has a memory limit.",
+        why="Without requests the scheduler overfills nodes; without a limit one leak takes its "
+        "neighbours along; under a quota the pod is refused.",
+        remedy="set requests of CPU and memory, and a memory limit",
+        check=_resources,
+    ),
+)

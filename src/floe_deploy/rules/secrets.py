@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator
 
-from floe_deploy.manifests import Manifest
-from floe_deploy.rules.finding import Finding
-from floe_deploy.secrets import sops
+from floe_deploy.encryption import is_encrypted
+from floe_deploy.rules.objects import Object, mapping
+from floe_deploy.rules.rule import Breach, Rule
 
 
-def no_data(manifest: Manifest) -> Iterator[Finding]:
-    """A Secret with data in it would be readable in Git."""
-    if manifest["apiVersion"] == "v1" and manifest["kind"] == "Secret":
-        data = (manifest.get("data") or {}) | (manifest.get("stringData") or {})
-        clear = [key for key, value in data.items() if not sops.is_encrypted(value)]
+def _in_clear(it: Object) -> Iterator[Breach]:
+    if it.kind == "Secret" and not it.group:
+        data = mapping(it.manifest.get("data")) | mapping(it.manifest.get("stringData"))
+        clear = [key for key, value in data.items() if not is_encrypted(value)]
         if clear:
-            yield Finding(
-                found=f"Secret {manifest['metadata']['name']} with {len(clear)} keys in clear",
-                allowed="references to Secrets, or encrypted ones",
-                fix="choose a strategy in `secrets` and leave the value out",
-            )
+            yield Breach(found=f"{len(clear)} keys in clear")
+
+
+RULES = (
+    Rule(
+        id="secret-in-clear",
+        summary="No Secret holds a value in clear.",
+        why="Whoever may read the repository, or any copy of it, can read the value.",
+        remedy="leave the value out, and let the strategy in `secrets` of the overlay bring it; "
+        "if it has been committed, change it",
+        check=_in_clear,
+    ),
+)

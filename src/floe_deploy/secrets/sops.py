@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from floe_constructs.problem import Problem
+from floe_deploy.encryption import ENCRYPTED, is_encrypted
 from floe_deploy.secrets.form import Form, closed, finding, mapping
 
 _ENCRYPT = "encrypt it: `sops encrypt --in-place --encrypted-regex '^(data|stringData)$'`"
@@ -12,18 +13,7 @@ _ENCRYPT = "encrypt it: `sops encrypt --in-place --encrypted-regex '^(data|strin
 _TOP = ("apiVersion", "data", "immutable", "kind", "metadata", "sops", "stringData", "type")
 _METADATA = ("annotations", "labels", "name", "namespace")
 _FIELDS = ("data", "stringData")
-_ENCRYPTED = re.compile(
-    r"ENC\[AES256_GCM,data:[A-Za-z0-9+/]+={0,2},iv:[A-Za-z0-9+/]{43}=,tag:[A-Za-z0-9+/]{22}==,"
-    r"type:(?P<type>[a-z]+)\]"
-)
-"""A value as SOPS writes it: ciphertext, 32 bytes of nonce, 16 of tag, and what it was before."""
-
-COMMENT = re.compile(rf"#{_ENCRYPTED.pattern}")
-
-
-def is_encrypted(value: object) -> bool:
-    """Tell whether SOPS has encrypted a value."""
-    return isinstance(value, str) and bool(_ENCRYPTED.fullmatch(value))
+COMMENT = re.compile(rf"#{ENCRYPTED.pattern}")
 
 
 def _problems(manifest: Mapping[str, Any]) -> Iterator[Problem]:
@@ -54,7 +44,7 @@ def _value(where: str, value: object) -> Iterator[Problem]:
         yield finding(where, "an empty value, which SOPS leaves as it is", "a value", fix)
     elif not is_encrypted(value):
         yield finding(where, "a value in clear", "ENC[AES256_GCM,…]", _ENCRYPT)
-    elif (match := _ENCRYPTED.fullmatch(str(value))) and match["type"] != "str":
+    elif (match := ENCRYPTED.fullmatch(str(value))) and match["type"] != "str":
         found = f"what will be no text once it is decrypted (type:{match['type']})"
         yield finding(where, found, "text", "write it in quotes before it is encrypted")
 

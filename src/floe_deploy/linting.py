@@ -1,0 +1,70 @@
+"""Holding the files of an environment to the rules."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from floe_constructs.problem import Problem
+from floe_constructs.secrets.spec import ExistingSecrets
+from floe_constructs.yaml_text import load
+from floe_deploy import lock, overlay
+from floe_deploy.errors import InputError
+from floe_deploy.manifests import Manifest
+from floe_deploy.overlay import Overlay
+from floe_deploy.project import Project
+from floe_deploy.rules.objects import Objects
+from floe_deploy.rules.report import Report, report
+
+
+def lint(folder: Path, settings: Project) -> Report:
+    """Hold what is in `dist/` of one environment to the rules, without rendering it.
+
+    Raises:
+        InputError: the overlay is not valid, or there are no files of it that can be read.
+
+    """
+    loaded = overlay.load(folder, settings.environment)
+    return held(loaded, _read(settings.output / loaded.name))
+
+
+def held(loaded: Overlay, objects: Mapping[str, Manifest]) -> Report:
+    """Hold objects to the rules, with the exceptions of their overlay."""
+    environment = loaded.environment
+    brings = not isinstance(environment.secrets, ExistingSecrets)
+    among = Objects(objects, environment=loaded.name, brings_secrets=brings)
+    return report(among, environment.exceptions)
+
+
+def _read(folder: Path) -> dict[str, Manifest]:
+    """Read the objects that synth wrote, as they are now; nobody applies other files."""
+    known = lock.read(folder)
+    if known is None:
+        raise InputError(f"{folder} holds nothing to look at: run `floe synth`")
+    found: dict[str, Manifest] = {}
+    problems = []
+    for path in known.files:
+        if path.endswith(".yaml") and Path(path).name != "kustomization.yaml":
+            manifest = _object(folder / path)
+            if manifest:
+                found[path] = manifest
+            else:
+                problems.append(_unreadable(folder / path))
+    if problems:
+        raise InputError(f"{folder}: files are no Kubernetes objects", problems)
+    return found
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        value = load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _unreadable(path: Path) -> Problem:
+    there = "something else" if path.exists() else "no file"
+    fix = "run `floe synth`: `floe check` tells what differs"
+    return Problem(where=str(path), found=there, allowed="one object in YAML", fix=fix)

@@ -1,0 +1,13 @@
+"""Every rule, in the order in which they are reported."""
+
+from floe_deploy.rules import names, pod_security, pods, secrets
+from floe_deploy.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *pod_security.RULES,
+    *pods.RULES,
+    *secrets.RULES,
+    *names.RULES,
+)
+
+BY_ID = {rule.id: rule for rule in RULES}
