@@ -89,6 +89,31 @@ def test_a_reference_that_is_no_name_of_a_secret_has_to_be_mapped(tmp_path: Path
     assert "AWS_Keys" in told
 
 
+@pytest.mark.parametrize(("length", "fits"), [(63, True), (64, True), (253, True), (254, False)])
+def test_a_reference_may_be_as_long_as_the_name_of_a_secret(
+    length: int, *, fits: bool, tmp_path: Path
+) -> None:
+    def change(_: dict[str, Any], said: dict[str, Any]) -> None:
+        login = said["resolved_profiles"]["catalog"]["credentials"]
+        login["client_id"] = {"secret_ref": "a" * length}
+
+    if fits:
+        assert "a" * length in wired(tmp_path, "dev", change).secrets
+    else:
+        (told,) = refused(tmp_path, "dev", change)
+        assert "at most 253" in told
+
+
+def test_a_mapped_key_is_of_a_variable_that_the_reference_has(tmp_path: Path) -> None:
+    def change(settings: dict[str, Any], _: dict[str, Any]) -> None:
+        keys = {"AWS_ACESS_KEY_ID": "user"}
+        settings["secrets"]["map"] = {"aws-credentials": {"name": "lake", "keys": keys}}
+
+    (told,) = refused(tmp_path, "demo", change)
+    assert told.startswith("secrets.map.aws-credentials.keys.AWS_ACESS_KEY_ID: ")
+    assert "Did you mean AWS_ACCESS_KEY_ID?" in told
+
+
 def test_a_map_entry_that_nothing_refers_to_is_told(tmp_path: Path) -> None:
     def change(settings: dict[str, Any], _: dict[str, Any]) -> None:
         settings["secrets"]["map"] = {"aws-credential": {"name": "lake"}}

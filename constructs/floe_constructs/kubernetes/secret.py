@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.kubernetes.value import DnsName, SecretDataKey
+from floe_constructs.kubernetes.value import SecretDataKey, SecretName
 from floe_constructs.spec import Spec
 
 
 class SecretKey(Spec):
     """One key of a Secret in the environment's namespace."""
 
-    name: DnsName
+    name: SecretName
     """Name of the Secret."""
 
     key: SecretDataKey

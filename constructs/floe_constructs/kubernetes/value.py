@@ -30,6 +30,19 @@ DnsName = Annotated[
 ]
 """A name of one or more DNS labels: most objects, among them Secrets; also a host name."""
 
+SecretName = Annotated[
+    str,
+    Field(
+        max_length=253,
+        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+        json_schema_extra={
+            "rule": "lower-case letters, digits, '-' and '.', at most 253, a letter or digit at "
+            "each end"
+        },
+    ),
+]
+"""Name of a Secret: a DNS subdomain, whose labels the API server does not limit (RFC 1123)."""
+
 SecretDataKey = Annotated[
     str,
     Field(

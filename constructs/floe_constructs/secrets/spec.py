@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.kubernetes.value import DnsName, SecretDataKey
+from floe_constructs.kubernetes.value import DnsName, SecretDataKey, SecretName
 from floe_constructs.spec import Spec
 
 
 class MappedSecret(Spec):
     """The Secret that a `secret_ref` of the artifacts means."""
 
-    name: DnsName
+    name: SecretName
     """Name of the Secret."""
 
     keys: dict[str, SecretDataKey] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.credentials import contradictions, credentials, cube_credentials
 from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
-from floe_constructs.problem import Problem, shown
+from floe_constructs.problem import Problem, nearest, shown
 from floe_deploy import derivation
 from floe_deploy.conflicts.disagreement import ARTIFACTS, disagreement
 from floe_deploy.environment import Environment
@@ -32,7 +32,18 @@ def _references(environment: Environment, artifacts: CompiledArtifacts) -> Itera
             allowed="a Secret for each such reference",
             fix=f"add {name}: {{name: …}}",
         )
-    used = {item.reference for item in (*credentials(artifacts), *cube_credentials(artifacts))}
+    variables: dict[str, set[str]] = {}
+    for item in (*credentials(artifacts), *cube_credentials(artifacts)):
+        variables.setdefault(item.reference, set()).add(item.variable)
+    used = variables.keys()
+    for name in sorted(mapped & used):
+        for variable in sorted(environment.secrets.map[name].keys.keys() - variables[name]):
+            yield Problem(
+                where=f"secrets.map.{name}.keys.{variable}",
+                found="a variable that does not come from this reference",
+                allowed=", ".join(sorted(variables[name])),
+                fix=nearest(variable, variables[name]) or "remove it",
+            )
     for name in sorted(mapped - used):
         yield Problem(
             where=f"secrets.map.{name}",
