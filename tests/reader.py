@@ -36,6 +36,9 @@ def is_shown(output: str, expected: str) -> bool:
     return re.fullmatch(pattern, f"{output}\n" if lines[-1].strip() == "…" else output) is not None
 
 
+TOOLS = str(Path(__file__).parents[1] / ".tools" / "bin")
+
+
 class Reader:
     """Someone in an empty folder, with Python, Git and floe-deploy."""
 
@@ -45,7 +48,7 @@ class Reader:
         self.status = 0
         identity = {"NAME": "Reader", "EMAIL": "reader@example.com"}
         self.env = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), TOOLS, os.environ["PATH"]]),
             **{f"GIT_AUTHOR_{key}": value for key, value in identity.items()},
             **{f"GIT_COMMITTER_{key}": value for key, value in identity.items()},
         }

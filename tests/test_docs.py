@@ -15,6 +15,7 @@ import pytest
 import yaml
 from tools.reference import FOLDER, PAGES
 
+from encryption import Sealing
 from floe_constructs.kubernetes.endpoint import Endpoint, Outside
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
@@ -33,6 +34,10 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)")
 ELSEWHERE = ("kubectl", "flux", "argocd", "docker", "curl", "git clone")
 """What a reader of a `console` block need not have."""
+
+
+ENCRYPTING = ("docs/how-to/secrets-sealed.md", "docs/how-to/secrets-sops.md")
+"""Pages that run what `make test` installs."""
 
 
 def text(page: str) -> str:
@@ -62,12 +67,22 @@ def slugs(page: Path) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.requirement("SC-005")
-@pytest.mark.parametrize("page", [name for name in NAMES if blocks(name, "console")])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(name, marks=[pytest.mark.tools] if name in ENCRYPTING else [])
+        for name in NAMES
+        if blocks(name, "console")
+    ],
+)
 def test_commands_answer_what_the_page_shows(page: str, tmp_path: Path) -> None:
     if page == "docs/how-to/compose.md":
         shutil.copytree(DOCS / "how-to" / "compose", tmp_path, dirs_exist_ok=True)
     if page in {"README.md", "CONTRIBUTING.md"}:
         shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
+    if page in ENCRYPTING:  # the certificate would come from a cluster
+        (tmp_path / "shop").mkdir()
+        Sealing(tmp_path).certificate.rename(tmp_path / "shop" / "sealing.pem")
     Reader(tmp_path).follow(ROOT / page)
 
 

@@ -116,9 +116,7 @@ def test_what_starts_anew_each_time_takes_no_restart(place: str, tmp_path: Path)
         objects(tmp_path, change)
 
 
-def test_reloader_is_told_the_secrets_that_containers_read_as_variables(
-    before: Objects, tmp_path: Path
-) -> None:
+def test_reloader_is_told_the_secrets_that_pods_read(before: Objects, tmp_path: Path) -> None:
     without = objects(tmp_path, put("cluster.reloader", value=False))
     told = {
         name: item["metadata"]["annotations"][ANNOTATION].split(",")
@@ -128,8 +126,8 @@ def test_reloader_is_told_the_secrets_that_containers_read_as_variables(
     assert told["cube-api"] == ["cube-api", "cube-sql", "trino-floe"]
     assert told["marquez-api"] == ["marquez-postgres"]
     assert told["dagster-webserver"] == ["dagster-postgres"]
-    # Jaeger reads its password from a file, which follows the Secret by itself.
-    assert not {"jaeger-collector", "marquez-web", "cube-store-router"} & told.keys()
+    assert told["jaeger-collector"] == ["jaeger-opensearch"], "a file that is read once"
+    assert not {"marquez-web", "cube-store-router"} & told.keys()
     for key, item in before.items():
         metadata = dict(item["metadata"])
         annotations = metadata.pop("annotations", {})
@@ -138,23 +136,14 @@ def test_reloader_is_told_the_secrets_that_containers_read_as_variables(
         assert item | {"metadata": metadata} == without[key], "it is all that differs"
 
 
-def test_files_by_sub_path_and_whole_secrets_as_variables_are_watched_too() -> None:
+def test_every_way_to_read_a_secret_is_watched() -> None:
     pod = {
         "initContainers": [{"name": "i", "envFrom": [{"secretRef": {"name": "all"}}]}],
-        "containers": [
-            {
-                "name": "c",
-                "volumeMounts": [
-                    {"name": "one", "mountPath": "/one", "subPath": "key"},
-                    {"name": "two", "mountPath": "/two"},
-                    {"name": "three", "mountPath": "/three", "subPath": "key"},
-                ],
-            }
-        ],
+        "containers": [{"name": "c", "envFrom": [{"configMapRef": {"name": "no-secret"}}]}],
         "volumes": [
-            {"name": "one", "secret": {"secretName": "copied"}},
-            {"name": "two", "secret": {"secretName": "followed"}},
-            {"name": "three", "projected": {"sources": [{"secret": {"name": "projected"}}]}},
+            {"name": "one", "secret": {"secretName": "mounted"}},
+            {"name": "two", "projected": {"sources": [{"secret": {"name": "projected"}}]}},
+            {"name": "three", "configMap": {"name": "no-secret"}},
         ],
     }
     manifest = {
@@ -164,5 +153,5 @@ def test_files_by_sub_path_and_whole_secrets_as_variables_are_watched_too() -> N
         "spec": {"template": {"spec": pod}},
     }
     annotations = watched(manifest)["metadata"]["annotations"]
-    assert annotations == {"a": "b", ANNOTATION: "all,copied,projected"}
+    assert annotations == {"a": "b", ANNOTATION: "all,mounted,projected"}
     assert watched(manifest | {"kind": "Job"})["metadata"]["annotations"] == {"a": "b"}

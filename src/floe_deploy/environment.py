@@ -32,8 +32,8 @@ class Cluster(Spec):
     """Addresses of the API server: its Service's, and those of `kubectl get endpointslices`."""
 
     reloader: bool = False
-    """Whether Stakater Reloader runs there: workloads then name the Secrets that it has to watch,
-    those that their containers read as variables."""
+    """Whether Stakater Reloader runs there: workloads then name the Secrets that their pods read,
+    so that it replaces the pods when one changes."""
 
     dns_cidrs: tuple[Cidr, ...] = ()
     """Addresses of DNS servers that are not pods in kube-system."""

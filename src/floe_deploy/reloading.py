@@ -11,14 +11,14 @@ _KINDS = frozenset({"Deployment", "StatefulSet"})
 
 
 def watched(manifest: Manifest) -> Manifest:
-    """Answer a workload with the names of the Secrets that need a restart when they change.
+    """Answer a workload with the names of the Secrets that its pods read, as variables or files.
 
-    Those are what containers read once: variables, and files mounted by `subPath`, which the
-    kubelet never updates. It does update other files, so that they need none.
+    The kubelet updates files, but who reads them often does so once: Jaeger at its start, a
+    cloud's client when it is made.
     """
     if manifest["kind"] not in _KINDS:
         return manifest
-    names = sorted(set(_read_once(manifest["spec"]["template"]["spec"])))
+    names = sorted(set(_secrets(manifest["spec"]["template"]["spec"])))
     if not names:
         return manifest
     metadata = manifest["metadata"]
@@ -26,8 +26,7 @@ def watched(manifest: Manifest) -> Manifest:
     return manifest | {"metadata": metadata | {"annotations": annotations}}
 
 
-def _read_once(pod: Mapping[str, Any]) -> Iterator[str]:
-    secrets = {volume["name"]: list(_secrets(volume)) for volume in pod.get("volumes", ())}
+def _secrets(pod: Mapping[str, Any]) -> Iterator[str]:
     for container in (*pod.get("initContainers", ()), *pod["containers"]):
         for variable in container.get("env", ()):
             if key := variable.get("valueFrom", {}).get("secretKeyRef"):
@@ -35,14 +34,9 @@ def _read_once(pod: Mapping[str, Any]) -> Iterator[str]:
         for source in container.get("envFrom", ()):
             if secret := source.get("secretRef"):
                 yield secret["name"]
-        for mount in container.get("volumeMounts", ()):
-            if mount.get("subPath"):
-                yield from secrets.get(mount["name"], ())
-
-
-def _secrets(volume: Mapping[str, Any]) -> Iterator[str]:
-    if secret := volume.get("secret"):
-        yield secret["secretName"]
-    for source in volume.get("projected", {}).get("sources", ()):
-        if secret := source.get("secret"):
-            yield secret["name"]
+    for volume in pod.get("volumes", ()):
+        if secret := volume.get("secret"):
+            yield secret["secretName"]
+        for source in volume.get("projected", {}).get("sources", ()):
+            if secret := source.get("secret"):
+                yield secret["name"]

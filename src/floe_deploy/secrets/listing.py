@@ -8,6 +8,7 @@ from floe_constructs.dagster import credentials as dagster
 from floe_constructs.jaeger import credentials as jaeger
 from floe_constructs.kubernetes.secret import SecretKey, Use
 from floe_constructs.marquez import credentials as marquez
+from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import EncryptedSecrets, ExternalSecrets
 from floe_deploy.secrets import encrypted
 from floe_deploy.wiring import Wired
@@ -34,7 +35,7 @@ class Needed:
     source: str
     """Where it comes from: a name in the store, a file of the overlay, or nothing that is known."""
 
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     """What is wrong with its file."""
 
     keys: tuple[Key, ...]
@@ -52,7 +53,7 @@ def listing(wired: Wired) -> list[Needed]:
         Needed(
             name=name,
             source=source_of(wired, name),
-            problems=tuple(str(problem) for problem in problems.get(encrypted.path_of(name), ())),
+            problems=tuple(problems.get(encrypted.path_of(name), ())),
             keys=tuple(
                 Key(
                     key=key,

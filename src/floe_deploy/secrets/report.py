@@ -18,7 +18,9 @@ def text(wired: Wired, needed: Sequence[Needed]) -> Iterator[str]:
     for secret in needed:
         yield ""
         yield f"{secret.name:{_COLUMN}}{secret.source}".rstrip()
-        yield from (f"  ! {problem}" for problem in secret.problems)
+        for problem in secret.problems:
+            place = problem.where.removeprefix(secret.source).strip(": ")
+            yield f"  ! {f'{place}: ' if place else ''}{problem.found}"
         for key in secret.keys:
             label = f"  {key.key}"
             for how, pods in _users(key) or [("", ["nobody that is known here"])]:
@@ -70,7 +72,7 @@ def data(wired: Wired, needed: Sequence[Needed]) -> dict[str, Any]:
             {
                 "name": secret.name,
                 "source": secret.source or None,
-                "problems": list(secret.problems),
+                "problems": [str(problem) for problem in secret.problems],
                 "keys": [
                     {
                         "key": key.key,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from floe_constructs.problem import Problem
-from floe_constructs.secrets.spec import EncryptedSecrets, ExternalSecrets, SealedSecrets
+from floe_constructs.secrets.spec import ExternalSecrets, SealedSecrets, SopsSecrets
 from floe_constructs.yaml_text import dump
 from floe_deploy.errors import InputError
 from floe_deploy.manifests import WAVE
 from floe_deploy.project import Project
-from floe_deploy.secrets import encrypted, sealed, sops
+from floe_deploy.secrets import encrypted, sealed
 from floe_deploy.wiring import Wired
 
 _MODE = 0o600
@@ -29,7 +29,7 @@ def templates(wired: Wired) -> dict[str, str]:
 
 def _secret(wired: Wired, name: str) -> str:
     metadata: dict[str, object] = {"name": name, "namespace": wired.environment.namespace}
-    if encrypted.form_of(wired) is sops.FORM:  # kubeseal would move it elsewhere
+    if isinstance(wired.environment.secrets, SopsSecrets):  # kubeseal would move it elsewhere
         metadata["annotations"] = {WAVE: encrypted.WAVE_VALUE}
     values = dict.fromkeys(wired.secrets[name], "")
     head = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque"}
@@ -111,28 +111,37 @@ def _refuse_to_overwrite(wanted: Mapping[Path, str]) -> None:
         raise InputError("Templates would overwrite what may have been filled in", there)
 
 
+_SEAL = """Fill them in, get the certificate (`kubeseal --fetch-cert > sealing.pem`), then:
+  for file in {directory}/*.yaml; do
+    kubeseal --cert sealing.pem --format yaml --merge-into "{target}/${{file##*/}}" < "$file"
+  done
+  rm -r {directory}"""
+
+_ENCRYPT = """Fill them in, say for whom to encrypt (.sops.yaml, or SOPS_AGE_RECIPIENTS), then:
+  mkdir -p {target}
+  for file in {directory}/*.yaml; do
+    target="{target}/${{file##*/}}"
+    sops encrypt --encrypted-regex '^(data|stringData)$' \\
+      --filename-override "$target" "$file" > "$target"
+  done
+  rm -r {directory}"""
+
+_APPLY = """Fill them in, then:
+  kubectl apply --server-side -f {directory}
+  rm -r {directory}"""
+
+
 def next_step(wired: Wired, directory: Path | str, settings: Project) -> str:
     """Answer what to do with filled templates: commands, or words where a store decides them."""
     secrets, target = wired.environment.secrets, settings.overlays / wired.name / "secrets"
-    if isinstance(secrets, ExternalSecrets):
-        first = secrets.remote(next(iter(wired.secrets), "NAME"))
-        return f"Fill them in, and put each into the store under its name, such as {first}."
-    if not isinstance(secrets, EncryptedSecrets):
-        return f"Fill them in, then:\n  kubectl apply --server-side -f {directory}"
-    command = (
-        f'kubeseal --cert sealing.pem --format yaml --merge-into "{target}/${{file##*/}}" < "$file"'
-        if isinstance(secrets, SealedSecrets)
-        else f"sops encrypt --encrypted-regex '^(data|stringData)$' \"$file\" "
-        f'> "{target}/${{file##*/}}"'
-    )
-    fetch = (
-        ", fetch the cluster's certificate (`kubeseal --fetch-cert > sealing.pem`)"
-        if isinstance(secrets, SealedSecrets)
-        else ", say for whom to encrypt (SOPS_AGE_RECIPIENTS, or rules in .sops.yaml)"
-    )
-    return (
-        f"Fill them in{fetch}, then:\n"
-        f"  mkdir -p {target}\n"
-        f"  for file in {directory}/*.yaml; do {command}; done\n"
-        f"  rm -r {directory}"
-    )
+    match secrets:
+        case ExternalSecrets():
+            first = secrets.remote(next(iter(wired.secrets), "NAME"))
+            return f"Fill them in, and put each into the store under its name, such as {first}."
+        case SealedSecrets():
+            text = _SEAL
+        case SopsSecrets():
+            text = _ENCRYPT
+        case _:
+            text = _APPLY
+    return text.format(directory=directory, target=target)
