@@ -18,7 +18,9 @@ from floe_deploy import cli
 from test_dist import ENVIRONMENTS, ROOT, floe, held, run
 from unprivileged import as_user, give
 
-COMMANDS = ("synth", "check", "schema", "secrets", "init")
+COMMANDS = tuple(
+    str(command.callback.__name__) for command in cli.app.registered_commands if command.callback
+)
 FLOE = (sys.executable, "-m", "floe_deploy")
 UID = 10001
 
