@@ -93,8 +93,23 @@ WORKERS = RESOURCES | {"cache": "1Gi", "replicas": 2}
 ELSEWHERE = {"external": "https://floe.example.com", "cidrs": ["10.7.0.0/24"]}
 IDENTITY = {"aws_role_arn": "arn:aws:iam::123456789012:role/floe"}
 MAP = {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}}
+TWICE = RESOURCES | {"replicas": 2}
+LOCATION = COMPONENTS["dagster"]["code_locations"][0]
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
+    {
+        "dagster": COMPONENTS["dagster"]
+        | {"webserver": TWICE, "code_locations": [LOCATION | {"server": TWICE}]}
+    },
+    {"cube": COMPONENTS["cube"] | {"api": TWICE}},
+    {
+        "marquez": COMPONENTS["marquez"]
+        | {"api": TWICE, "web": TWICE | {"image": "example.com/web:1"}}
+    },
+    {
+        "jaeger": COMPONENTS["jaeger"]
+        | {"storage": SEARCH, "all_in_one": None, "collector": TWICE, "query": TWICE}
+    },
     {"dagster": COMPONENTS["dagster"] | {"compute_logs": S3}},
     {
         "dagster": COMPONENTS["dagster"]
@@ -155,7 +170,7 @@ people and checks alone."""
 TEXTS = (
     "https://other.example.com", "https://others.example.com", "other", "others/x",
     "example.com/other:2", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi", "7", "3h", "48h",
-    "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
+    "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other", "because it installs at start",
 )  # fmt: skip
 """One of these suits any text; the schema says which."""
 
@@ -169,6 +184,10 @@ class Place:
     schema: dict[str, Any]
     document: dict[str, Any]
     """An overlay in which everything around the setting is there."""
+
+
+SAMPLES: dict[str, Any] = {"NodeTerm": {"key": "pool", "values": ["batch"]}}
+"""What fits where the least that has to be there does not."""
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
@@ -196,6 +215,8 @@ def entry(schema: dict[str, Any]) -> dict[str, Any]:
 def sample(schema: dict[str, Any]) -> Any:
     """Answer something that the schema takes: of an object what it must have."""
     (schema, *_) = members(schema)
+    if made := SAMPLES.get(schema.get("title", "")):
+        return made
     if schema.get("type") == "object":
         if "properties" not in schema:
             return {"a": sample(entry(schema))}

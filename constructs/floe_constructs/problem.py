@@ -62,6 +62,15 @@ class Problem:
         return " ".join(f"{self.where}: {text}".split() if self.where else text.split())
 
 
+class SettingError(ValueError):
+    """A setting that turns out to be wrong when objects are made of it."""
+
+    def __init__(self, *, where: str, found: str, allowed: str, fix: str) -> None:
+        """Say what is wrong with it, as any other problem."""
+        self.problem = Problem(where=where, found=found, allowed=allowed, fix=fix)
+        super().__init__(str(self.problem))
+
+
 def shown(value: object) -> str:
     """Answer a value as a message shows it: short, without control characters or logins in URLs."""
     if value is None or isinstance(value, bool):

@@ -5,8 +5,33 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from floe_constructs.dagster.code_location import CodeLocation
+from floe_constructs.kubernetes.capacity import platform_class, runs_class
+from floe_constructs.kubernetes.workload import Workload
+from floe_deploy.environment import Environment
+
 T = TypeVar("T", bound=BaseModel)
 S = TypeVar("S", bound=BaseModel)
+
+
+def completed(environment: Environment) -> Environment:
+    """Answer an environment in which every workload says itself what holds for it."""
+    if environment.capacity.priorities is None:
+        return environment
+    namespace = environment.namespace
+
+    def of_runs(location: CodeLocation) -> CodeLocation:
+        runs = _prioritized(location.runs, runs_class(namespace))
+        return location.model_copy(update={"runs": runs})
+
+    environment = each(environment, CodeLocation, of_runs)
+    return each(environment, Workload, lambda it: _prioritized(it, platform_class(namespace)))
+
+
+def _prioritized(workload: Workload, priority_class: str) -> Workload:
+    if workload.priority_class:
+        return workload
+    return workload.model_copy(update={"priority_class": priority_class})
 
 
 def each(settings: T, kind: type[S], change: Callable[[S], S]) -> T:

@@ -8,6 +8,7 @@ from floe_constructs.cube.source import TrinoSource
 from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.jaeger.spec import JaegerSettings
+from floe_constructs.kubernetes.capacity import Capacity
 from floe_constructs.kubernetes.endpoint import External
 from floe_constructs.kubernetes.value import Cidr, DnsLabel
 from floe_constructs.marquez.spec import MarquezSettings
@@ -95,6 +96,9 @@ class Environment(Spec):
     exceptions: tuple[RuleException, ...] = ()
     """Objects that may break a rule; one that would not is an error."""
 
+    capacity: Capacity = Capacity()
+    """How much the environment may take, and which of its pods come first."""
+
     cube_model: str | None = None
     """Folder of Cube's model files, from the overlay's folder on; else the image holds them."""
 
@@ -133,3 +137,18 @@ class Environment(Spec):
         | None
     )
     """Jaeger: deployed here, elsewhere (`external:` its OTLP over HTTP), or absent (null)."""
+
+    @property
+    def allowed(self) -> tuple[RuleException, ...]:
+        """The exceptions that are said, and those that follow from a setting with a reason."""
+        locations = self.dagster.deployed if isinstance(self.dagster, DagsterSettings) else ()
+        rooted = (
+            RuleException(
+                rule="pod-restricted",
+                object=f"Deployment/dagster-code-{at.name}",
+                reason=at.run_as_root,
+            )
+            for at in locations
+            if at.run_as_root
+        )
+        return (*self.exceptions, *rooted)

@@ -34,7 +34,7 @@ def held(loaded: Overlay, objects: Mapping[str, Manifest]) -> Report:
     environment = loaded.environment
     brings = not isinstance(environment.secrets, ExistingSecrets)
     among = Objects(objects, environment=loaded.name, brings_secrets=brings)
-    return report(among, environment.exceptions)
+    return report(among, environment.allowed)
 
 
 def _read(folder: Path) -> dict[str, Manifest]:

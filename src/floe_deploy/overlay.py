@@ -129,7 +129,12 @@ def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
     if problems or settings is None or artifacts is None:
         raise InputError(f"{folder} is not a valid overlay:", problems)
     text = contract.canonical(data)
-    said = [settings.model_dump(mode="json"), text, model, *([secrets] if secrets else [])]
+    said = [
+        settings.model_dump(mode="json", exclude_defaults=True),
+        text,
+        model,
+        *([secrets] if secrets else []),
+    ]
     return Overlay(
         name=folder.name,
         environment=settings,

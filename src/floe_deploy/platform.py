@@ -13,6 +13,8 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.namespace import Namespace
 from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
 from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.kubernetes.priority_class import PriorityClasses
+from floe_constructs.kubernetes.quota import ContainerDefaults, NamespaceQuota
 from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets
@@ -42,7 +44,15 @@ def foundation(chart: Construct, wired: Wired) -> None:
     labels = Labels(
         name="floe", instance=wired.name, component="foundation", phase=Phase.FOUNDATION
     )
-    Namespace(chart, "namespace", labels, environment.namespace, environment.cluster.kubernetes)
+    namespace = environment.namespace
+    root = any(at.run_as_root for at in wired.dagster.deployed) if wired.dagster else False
+    Namespace(chart, "namespace", labels, namespace, environment.cluster.kubernetes, root=root)
+    if priorities := environment.capacity.priorities:
+        PriorityClasses(chart, "priority-classes", labels, namespace, priorities)
+    if quota := environment.capacity.quota:
+        NamespaceQuota(chart, "quota", labels, quota)
+    if defaults := environment.capacity.container_defaults:
+        ContainerDefaults(chart, "container-defaults", labels, defaults)
     DefaultDeny(chart, "default-deny", labels, environment.cluster.dns_cidrs)
     NetworkPolicies(chart, "network-policies", wired.flows)
     if isinstance(environment.secrets, ExternalSecrets):

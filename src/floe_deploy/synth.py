@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
+from floe_constructs.problem import SettingError
 from floe_deploy import linting, lock, node, overlay, project, wiring
 from floe_deploy.errors import FloeError, InputError
 from floe_deploy.images import images
@@ -77,6 +78,8 @@ def _composed(wired: Wired, settings: Project) -> list[Manifest]:
         return platform.render(wired, compose)
     except FloeError:
         raise
+    except SettingError as cause:
+        raise InputError(f"{wired.name}: settings cannot be together", [cause.problem]) from cause
     except (Exception, SystemExit) as cause:  # whatever their code may raise
         if settings.compose == project.COMPOSE:
             raise

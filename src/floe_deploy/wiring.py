@@ -1,7 +1,7 @@
 """What one part of the platform needs of another: an overlay's components, wired."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.cube import flows as cube_flows
@@ -10,11 +10,12 @@ from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.dagster.spec import DagsterSettings, DagsterSpec, Lineage, Traces
 from floe_constructs.jaeger import flows as jaeger_flows
 from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec
+from floe_constructs.kubernetes.capacity import runs_class
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.secret import SecretKey, secret_keys
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
-from floe_deploy import derivation, telemetry
+from floe_deploy import completing, derivation, telemetry
 from floe_deploy.environment import Environment
 from floe_deploy.overlay import Overlay
 from floe_deploy.telemetry import Reached
@@ -57,6 +58,7 @@ class Wired:
 
 def wire(overlay: Overlay) -> Wired:
     """Give each component what it needs of the others and of the artifacts."""
+    overlay = replace(overlay, environment=completing.completed(overlay.environment))
     environment = overlay.environment
     marquez = _marquez(overlay)
     jaeger = _jaeger(overlay)
@@ -150,10 +152,12 @@ def _dagster(
         secret = environment.secrets.resolve(item.reference, item.variable, item.key)
         (files if item.file else variables)[item.variable] = secret
     namespace = artifacts.lineage_namespace or overlay.name
+    priorities = environment.capacity.priorities
     return DagsterSpec(
         **dict(settings),
         instance=overlay.name,
         namespace=environment.namespace,
+        run_priority=runs_class(environment.namespace) if priorities else None,
         lineage=Lineage(url=lineage.url, namespace=namespace) if lineage else None,
         traces=Traces(
             url=traces.url, attributes=artifacts.attributes, sampler_ratio=_ratio(artifacts)

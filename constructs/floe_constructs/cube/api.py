@@ -31,7 +31,6 @@ class CubeApi(Construct):
             env=config.api(spec),
             ports=ports,
             tmp=scratch("tmp", "/tmp"),  # noqa: S108  the pod's own
-            spread=spec.api.replicas > 1,
         )
         deployment(self, pods, template, replicas=spec.api.replicas)
         service(self, pods, ports)

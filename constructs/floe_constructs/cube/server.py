@@ -25,7 +25,6 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
     env: Variables,
     ports: Mapping[str, int],
     tmp: Mount,
-    spread: bool = False,
 ) -> k8s.PodTemplateSpec:
     """Pods with the model in them, and their ServiceAccount."""
     files = model_files(spec.model or {})
@@ -42,14 +41,13 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
                 env=env,
                 ports=ports,
                 probes=_probes(),
-                resources=settings.resources,
+                settings=settings,
                 mounts=mounts,
             )
         ],
         service_account=service_account(scope, pods),
         mounts=mounts,
         files=files,
-        spread=spread,
     )
 
 

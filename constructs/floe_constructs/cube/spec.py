@@ -8,6 +8,7 @@ from floe_constructs.cube.duckdb import DuckDbSource
 from floe_constructs.cube.model import model_files
 from floe_constructs.cube.source import Source
 from floe_constructs.cube.storage import LocalStorage, StoreStorage
+from floe_constructs.kubernetes.scheduling import Spreading
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes
 from floe_constructs.kubernetes.workload import LongRunning, Replicated, Storage, Workload
@@ -65,14 +66,14 @@ class StoreNode(LongRunning):
     evicted, or a claim (`size`, `storage_class`) that outlives the pod."""
 
 
-class StoreWorkers(StoreNode):
+class StoreWorkers(Spreading, StoreNode):
     """The pods that scan pre-aggregations.
 
     Every pod of Cube Store knows them all by name, so there is no autoscaler, and another number of
     them restarts all of Cube Store. None stands in for another: while one is away, queries fail.
     """
 
-    replicas: PositiveInt
+    replicas: int = Field(ge=1, le=1000)
     """Number of pods; about one for each partition that a query scans."""
 
 

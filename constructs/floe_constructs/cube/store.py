@@ -35,7 +35,6 @@ def store_pods(  # noqa: PLR0913  the two differ in that many ways
     ports: Mapping[str, int],
     probes: Probes,
     claims: Sequence[Claim],
-    spread: bool = False,
 ) -> k8s.PodTemplateSpec:
     """Pods with a cache, and their ServiceAccount with the identity that the storage asks for."""
     mounts = [scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
@@ -54,12 +53,11 @@ def store_pods(  # noqa: PLR0913  the two differ in that many ways
                 env=env,
                 ports=ports,
                 probes=probes,
-                resources=node.resources,
+                settings=node,
                 mounts=mounts,
                 claims=[claim.mount for claim in claims],
             )
         ],
         service_account=account,
         mounts=mounts,
-        spread=spread,
     )

@@ -39,7 +39,6 @@ class CubeStoreWorkers(Construct):
             ports=PORTS,
             probes=_probes(),
             claims=[claim] if claim else [],
-            spread=workers.replicas > 1,
         )
         headless_service(self, pods, PORTS)
         stateful_set(

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
-from floe_constructs.kubernetes.value import Cidr, DnsName, Image, Port
+from floe_constructs.kubernetes.value import Cidr, DnsName, Image, Port, Reason
 from floe_constructs.kubernetes.workload import Replicated, Workload
 from floe_constructs.spec import Spec
 
@@ -52,6 +52,10 @@ class CodeLocation(Spec):
     executor: Literal["in_process", "k8s_job"] = "in_process"
     """Where steps run: in the run's pod (also in several processes of it), or in a pod for each
     (`k8s_job_executor`), which the run's pod needs rights in the cluster for."""
+
+    run_as_root: Reason | None = None
+    """Why the image has to run as root, where it does. The namespace then admits root (Pod Security
+    *baseline*); of its pods only those of such a location use it."""
 
     identity: CloudIdentity | None = None
     """Identity of the location's servers and runs, instead of the one that all locations have."""

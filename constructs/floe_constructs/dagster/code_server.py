@@ -22,6 +22,7 @@ from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files, digest
 from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
+from floe_constructs.kubernetes.user import USER
 from floe_constructs.kubernetes.volume import Mount, secret_files, single
 from floe_constructs.kubernetes.workload import Replicated
 
@@ -63,14 +64,14 @@ class DagsterCodeLocation(Construct):
                     env=env,
                     ports=ports,
                     probes=_probes(),
-                    resources=settings.resources,
+                    settings=settings,
                     mounts=mounts,
                 )
             ],
             service_account=service_account(self, pods, annotations=annotations),
             mounts=mounts,
             files=artifacts,
-            spread=settings.replicas > 1,
+            user=USER if location.run_as_root is None else 0,
             grace_seconds=_GRACE_SECONDS,
         )
         deployment(self, pods, template, replicas=settings.replicas)

@@ -44,6 +44,6 @@ def control_plane_container(  # noqa: PLR0913  the three differ in that many way
         env=env,
         ports=ports,
         probes=probes,
-        resources=settings.resources,
+        settings=settings,
         mounts=mounts,
     )

@@ -13,15 +13,21 @@ from floe_constructs.dagster.environment import (
     CREDENTIALS,
     HOME,
     TMP,
-    SecretsAndTexts,
     database_variables,
     user_variables,
 )
+from floe_constructs.dagster.run_settings import (
+    mount,
+    pod_spec,
+    requirements,
+    secret_files,
+    variables,
+    volume,
+)
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes import PREFIX
-from floe_constructs.kubernetes.environment import literal
-from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.kubernetes.user import SECRET_MODE, USER
+from floe_constructs.kubernetes.environment import clashing, distinct
+from floe_constructs.kubernetes.user import USER
 from floe_constructs.kubernetes.workload import Resources, Workload
 
 WORKLOAD_LABEL = f"{PREFIX}/workload"
@@ -61,6 +67,7 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
                 }
             },
             "pod_spec_config": {
+                **({"priority_class_name": spec.run_priority} if spec.run_priority else {}),
                 "automount_service_account_token": False,
                 "enable_service_links": False,
                 "security_context": {
@@ -77,8 +84,8 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
                 ],
             },
             "container_config": {
-                "env": _env(database_variables(spec)),
-                "resources": _requirements(_RESOURCES),
+                "env": variables(database_variables(spec)),
+                "resources": requirements(_RESOURCES),
                 "security_context": {
                     "allow_privilege_escalation": False,
                     "read_only_root_filesystem": True,
@@ -96,16 +103,24 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
 
 def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, Any]:
     """Answer what a code location adds to its runs; Dagster takes it from the location's server."""
-    volumes, mounts = _volumes(spec)
+    runs = location.runs
+    volumes, mounts = _volumes(spec, runs)
+    user = user_variables(spec, location)
+    clashing(RUN, {**user, **database_variables(spec)}, runs.env)
+    config: dict[str, Any] = {
+        "pod_spec_config": pod_spec(runs) | _token(location) | _root(location),
+    }
+    if runs.annotations:
+        config["pod_template_spec_metadata"] = {"annotations": runs.annotations}
     return {
         "k8s": {
             "service_account_name": f"{RUN}-{location.name}",
-            "labels": {LOCATION_LABEL: location.name},
-            "env": _env(user_variables(spec, location)),
-            "resources": _requirements(location.runs.resources),
+            "labels": {LOCATION_LABEL: location.name} | runs.labels,
+            "env": variables({**user, **runs.env}),
+            "resources": requirements(runs.resources),
             "volumes": volumes,
             "volume_mounts": mounts,
-            "run_k8s_config": {"pod_spec_config": _pod_spec(location.runs) | _token(location)},
+            "run_k8s_config": config,
         }
     }
 
@@ -114,18 +129,16 @@ def _token(location: CodeLocation) -> dict[str, Any]:
     return {"automount_service_account_token": location.executor == "k8s_job"}
 
 
-def _pod_spec(settings: Workload) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if settings.node_selector:
-        found["node_selector"] = settings.node_selector
-    if settings.tolerations:
-        found["tolerations"] = [
-            taint.model_dump(exclude_none=True) for taint in settings.tolerations
-        ]
-    return found
+def _root(location: CodeLocation) -> dict[str, Any]:
+    if location.run_as_root is None:
+        return {}
+    root = {"run_as_non_root": False, "run_as_user": 0, "run_as_group": 0, "fs_group": 0}
+    return {"security_context": root}
 
 
-def _volumes(spec: DagsterSpec) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _volumes(
+    spec: DagsterSpec, settings: Workload
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     volumes: list[dict[str, Any]] = []
     mounts: list[dict[str, Any]] = []
     if spec.artifacts is not None:
@@ -139,28 +152,10 @@ def _volumes(spec: DagsterSpec) -> tuple[list[dict[str, Any]], list[dict[str, An
             }
         )
     if spec.credential_files:
-        sources = [
-            {"secret": {"name": secret.name, "items": [{"key": secret.key, "path": file}]}}
-            for file, secret in sorted(spec.credential_files.items())
-        ]
-        projected = {"default_mode": SECRET_MODE, "sources": sources}
-        volumes.append({"name": "credentials", "projected": projected})
+        volumes.append(secret_files("credentials", spec.credential_files))
         mounts.append({"name": "credentials", "mount_path": CREDENTIALS, "read_only": True})
+    named = {f"user-{given.name}": given for given in settings.volumes}
+    volumes += [volume(name, given) for name, given in named.items()]
+    mounts += [mount(name, given) for name, given in named.items()]
+    distinct(RUN, [HOME, TMP, *(at["mount_path"] for at in mounts)])
     return volumes, mounts
-
-
-def _env(values: SecretsAndTexts) -> list[dict[str, Any]]:
-    return [{"name": name} | _value(value) for name, value in sorted(values.items())]
-
-
-def _value(value: str | SecretKey) -> dict[str, Any]:
-    if isinstance(value, SecretKey):
-        return {"value_from": {"secret_key_ref": {"name": value.name, "key": value.key}}}
-    return {"value": literal(value)}
-
-
-def _requirements(resources: Resources) -> dict[str, Any]:
-    limits = {"memory": resources.memory_limit or resources.memory}
-    if resources.cpu_limit:
-        limits["cpu"] = resources.cpu_limit
-    return {"requests": {"cpu": resources.cpu, "memory": resources.memory}, "limits": limits}

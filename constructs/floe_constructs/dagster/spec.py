@@ -9,7 +9,7 @@ from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Postgres, Url
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.kubernetes.value import Image
+from floe_constructs.kubernetes.value import DnsName, Image
 from floe_constructs.kubernetes.workload import LongRunning, Replicated, Resources, Workload
 from floe_constructs.spec import Spec
 
@@ -115,6 +115,9 @@ class DagsterSpec(DagsterSettings):
 
     credential_files: dict[str, SecretKey] = Field(default_factory=dict)
     """Credentials that user code reads from a file: by the variable that holds the file's path."""
+
+    run_priority: DnsName | None = None
+    """PriorityClass of runs whose code location names none, because its server runs elsewhere."""
 
     code_identity: CloudIdentity | None = None
     """Identity of code servers and runs."""

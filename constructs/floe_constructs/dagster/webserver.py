@@ -62,7 +62,6 @@ class DagsterWebserver(Construct):
             mounts=mounts,
             files=[instance, workspace],
             token=True,
-            spread=settings.replicas > 1,
         )
         role(self, pods, rules(WEBSERVER))
         deployment(self, pods, template, replicas=settings.replicas)

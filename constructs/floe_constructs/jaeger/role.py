@@ -57,7 +57,7 @@ class JaegerRole(Construct):
                     env=_variables(settings),
                     ports=ports,
                     probes=_probes(),
-                    resources=settings.resources,
+                    settings=settings,
                     mounts=mounts,
                     claims=[claim.mount] if claim else [],
                 )
@@ -65,7 +65,6 @@ class JaegerRole(Construct):
             service_account=service_account(self, pods),
             mounts=mounts,
             files=[files],
-            spread=_replicas(settings) > 1,
         )
         config_map(self, pods, files)
         if claim:

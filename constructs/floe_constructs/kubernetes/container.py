@@ -10,11 +10,13 @@ from floe_constructs.kubernetes.environment import (
     PodField,
     Variable,
     Variables,
+    clashing,
+    distinct,
     literal,
 )
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.kubernetes.volume import Mount
-from floe_constructs.kubernetes.workload import Resources
+from floe_constructs.kubernetes.volume import Mount, user_mounts
+from floe_constructs.kubernetes.workload import Resources, Workload
 
 
 def variables(values: Variables) -> list[k8s.EnvVar]:
@@ -73,7 +75,7 @@ def container(  # noqa: PLR0913  a container has that many independent parts
     name: str,
     *,
     image: str,
-    resources: Resources,
+    settings: Workload,
     command: Sequence[str] | None = None,
     args: Sequence[str] | None = None,
     env: Variables | None = None,
@@ -82,11 +84,15 @@ def container(  # noqa: PLR0913  a container has that many independent parts
     mounts: Sequence[Mount] = (),
     claims: Sequence[k8s.VolumeMount] = (),
 ) -> k8s.Container:
-    """One container with a read-only root and no privileges.
+    """The main container of a workload, with a read-only root and no privileges.
 
     `claims` are mounts of a StatefulSet's own claims, whose volumes the StatefulSet brings.
     """
     probes = probes or Probes()
+    clashing(name, env or {}, settings.env)
+    given = {**(env or {}), **settings.env}
+    everywhere = [*mounts, *user_mounts(settings.volumes)]
+    distinct(name, [*(mount.path for mount in everywhere), *(mount.mount_path for mount in claims)])
     volume_mounts = [
         k8s.VolumeMount(
             name=mount.volume.name,
@@ -94,7 +100,7 @@ def container(  # noqa: PLR0913  a container has that many independent parts
             sub_path=mount.sub_path,
             read_only=mount.read_only or None,
         )
-        for mount in mounts
+        for mount in everywhere
     ] + list(claims)
     return k8s.Container(
         name=name,
@@ -102,7 +108,7 @@ def container(  # noqa: PLR0913  a container has that many independent parts
         image_pull_policy="IfNotPresent",
         command=list(command) if command else None,
         args=list(args) if args else None,
-        env=variables(env) if env else None,
+        env=variables(given) if given else None,
         ports=[
             k8s.ContainerPort(name=port, container_port=number)
             for port, number in (ports or {}).items()
@@ -111,7 +117,7 @@ def container(  # noqa: PLR0913  a container has that many independent parts
         startup_probe=probes.startup,
         liveness_probe=probes.liveness,
         readiness_probe=probes.readiness,
-        resources=requirements(resources),
+        resources=requirements(settings.resources),
         security_context=k8s.SecurityContext(
             allow_privilege_escalation=False,
             read_only_root_filesystem=True,

@@ -1,10 +1,11 @@
 """Environment variables of a container, before they are Kubernetes objects."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.problem import SettingError
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,38 @@ Variable = str | SecretKey | PodField | Expanded
 
 Variables = Mapping[str, Variable]
 """Environment variables by name."""
+
+
+def clashing(container: str, ours: Mapping[str, object], theirs: Mapping[str, object]) -> None:
+    """Refuse variables of a container's user that are set already.
+
+    Raises:
+        SettingError: one of them is.
+
+    """
+    if both := sorted(ours.keys() & theirs.keys()):
+        raise SettingError(
+            where=f"env of container {container}",
+            found=f"variables that are set already: {', '.join(both)}",
+            allowed="any others",
+            fix="remove them; most follow from a setting of the overlay",
+        )
+
+
+def distinct(container: str, paths: Sequence[str]) -> None:
+    """Refuse two volumes at one place.
+
+    Raises:
+        SettingError: two volumes would be mounted at the same path.
+
+    """
+    if twice := sorted({path for path in paths if paths.count(path) > 1}):
+        raise SettingError(
+            where=f"volumes of container {container}",
+            found=f"folders that are taken already: {', '.join(twice)}",
+            allowed="any others",
+            fix="mount the volume somewhere else",
+        )
 
 
 def literal(text: str) -> str:

@@ -13,21 +13,31 @@ KEEP = {
 
 
 class Namespace(Construct):
-    """A namespace that admits only pods of Pod Security *restricted*.
+    """A namespace that admits only pods of Pod Security *restricted*, or with `root` *baseline*.
 
     The level is pinned to the cluster's minor, because `latest` grows stricter with an upgrade.
+    Where root is admitted, whatever falls short of *restricted* is still warned of and audited.
 
     Objects: Namespace/NAMESPACE.
     """
 
-    def __init__(
-        self, scope: Construct, id: str, labels: Labels, namespace: str, kubernetes: str
+    def __init__(  # noqa: PLR0913  cdk8s' two, and what a namespace is
+        self,
+        scope: Construct,
+        id: str,
+        labels: Labels,
+        namespace: str,
+        kubernetes: str,
+        *,
+        root: bool = False,
     ) -> None:
         super().__init__(scope, id)
+        levels = {"enforce": "baseline" if root else "restricted"}
+        levels |= dict.fromkeys(("audit", "warn"), "restricted")
         security = {
             f"pod-security.kubernetes.io/{mode}{suffix}": value
-            for mode in ("enforce", "audit", "warn")
-            for suffix, value in (("", "restricted"), ("-version", f"v{kubernetes}"))
+            for mode, level in levels.items()
+            for suffix, value in (("", level), ("-version", f"v{kubernetes}"))
         }
         k8s.KubeNamespace(
             self,

@@ -7,8 +7,9 @@ from cdk8s_plus_34 import k8s
 from floe_constructs.kubernetes import PREFIX
 from floe_constructs.kubernetes.files import Files, digest
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm, Spreading
 from floe_constructs.kubernetes.user import USER
-from floe_constructs.kubernetes.volume import Mount
+from floe_constructs.kubernetes.volume import Mount, user_mounts
 from floe_constructs.kubernetes.workload import LongRunning, Workload
 
 
@@ -22,7 +23,6 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     files: Sequence[Files] = (),
     user: int = USER,
     token: bool = False,
-    spread: bool = False,
     restart_policy: str | None = None,
     grace_seconds: int | None = None,
 ) -> k8s.PodTemplateSpec:
@@ -32,20 +32,24 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     are replaced when a text changes that they read only once. `grace_seconds` is the time between
     SIGTERM and SIGKILL (Kubernetes gives 30 when silent).
     """
-    volumes = {mount.volume.name: mount.volume for mount in mounts}
-    annotations = {}
+    volumes = {
+        mount.volume.name: mount.volume for mount in (*mounts, *user_mounts(settings.volumes))
+    }
+    annotations = dict(settings.annotations)
     if files:
         annotations[f"{PREFIX}/files"] = digest({file.name: file.digest for file in files})
     if isinstance(settings, LongRunning) and settings.restart:
         annotations[f"{PREFIX}/restart"] = settings.restart
     return k8s.PodTemplateSpec(
-        metadata=k8s.ObjectMeta(labels=labels.all, annotations=annotations or None),
+        metadata=k8s.ObjectMeta(
+            labels=labels.all | settings.labels, annotations=annotations or None
+        ),
         spec=k8s.PodSpec(
             service_account_name=service_account,
             automount_service_account_token=token,
             enable_service_links=False,
             security_context=k8s.PodSecurityContext(
-                run_as_non_root=True,
+                run_as_non_root=user > 0,
                 run_as_user=user,
                 run_as_group=user,
                 fs_group=user,
@@ -62,20 +66,51 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
                 for taint in settings.tolerations
             ]
             or None,
-            topology_spread_constraints=_spread(labels) if spread else None,
+            affinity=_affinity(settings.affinity) if settings.affinity else None,
+            priority_class_name=settings.priority_class,
+            topology_spread_constraints=_spread(labels, settings),
             restart_policy=restart_policy,
             termination_grace_period_seconds=grace_seconds,
         ),
     )
 
 
-def _spread(labels: Labels) -> list[k8s.TopologySpreadConstraint]:
+def _spread(labels: Labels, settings: Workload) -> list[k8s.TopologySpreadConstraint] | None:
+    if not isinstance(settings, Spreading) or settings.replicas == 1:
+        return None
     return [
         k8s.TopologySpreadConstraint(
             max_skew=1,
             topology_key=key,
-            when_unsatisfiable="ScheduleAnyway",
+            when_unsatisfiable="DoNotSchedule" if say == "require" else "ScheduleAnyway",
             label_selector=k8s.LabelSelector(match_labels=labels.selector),
         )
-        for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+        for key, say in settings.spread.items()
+    ] or None
+
+
+def _affinity(given: NodeAffinity) -> k8s.Affinity:
+    """All that is required together; each preference counts the same."""
+    required = k8s.NodeSelector(node_selector_terms=[_term(given.required)])
+    preferred = [
+        k8s.PreferredSchedulingTerm(weight=1, preference=_term([term])) for term in given.preferred
     ]
+    return k8s.Affinity(
+        node_affinity=k8s.NodeAffinity(
+            required_during_scheduling_ignored_during_execution=required
+            if given.required
+            else None,
+            preferred_during_scheduling_ignored_during_execution=preferred or None,
+        )
+    )
+
+
+def _term(terms: Sequence[NodeTerm]) -> k8s.NodeSelectorTerm:
+    return k8s.NodeSelectorTerm(
+        match_expressions=[
+            k8s.NodeSelectorRequirement(
+                key=term.key, operator=term.operator, values=list(term.values) or None
+            )
+            for term in terms
+        ]
+    )

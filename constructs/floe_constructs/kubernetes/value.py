@@ -142,3 +142,23 @@ LabelValue = Annotated[
     ),
 ]
 """The value of a label or taint."""
+
+VariableName = Annotated[
+    str,
+    Field(
+        max_length=255,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        json_schema_extra={"rule": "letters, digits and '_', not a digit first"},
+    ),
+]
+"""The name of an environment variable."""
+
+Reason = Annotated[
+    str,
+    Field(
+        min_length=10,
+        max_length=1000,
+        json_schema_extra={"rule": "why, in a sentence that a reviewer can judge"},
+    ),
+]
+"""Why something is as it should not be."""

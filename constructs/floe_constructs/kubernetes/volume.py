@@ -1,6 +1,6 @@
 """Volumes of pods, and where containers see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdk8s_plus_34 import k8s
@@ -8,6 +8,13 @@ from cdk8s_plus_34 import k8s
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.user import SECRET_MODE
+from floe_constructs.kubernetes.user_volume import (
+    ClaimVolume,
+    ConfigMapVolume,
+    ScratchVolume,
+    SecretVolume,
+    UserVolume,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +60,27 @@ def secret_files(name: str, path: str, keys: Mapping[str, SecretKey]) -> Mount:
     ]
     projected = k8s.ProjectedVolumeSource(default_mode=SECRET_MODE, sources=sources)
     return Mount(volume=k8s.Volume(name=name, projected=projected), path=path, read_only=True)
+
+
+def user_mounts(volumes: Sequence[UserVolume]) -> list[Mount]:
+    """Volumes that an environment adds, called so that they cannot be taken for ours."""
+    return [_user_mount(f"user-{volume.name}", volume) for volume in volumes]
+
+
+def _user_mount(name: str, volume: UserVolume) -> Mount:
+    match volume:
+        case ClaimVolume():
+            source = k8s.PersistentVolumeClaimVolumeSource(
+                claim_name=volume.claim, read_only=volume.read_only or None
+            )
+            claimed = k8s.Volume(name=name, persistent_volume_claim=source)
+            return Mount(volume=claimed, path=volume.path, read_only=volume.read_only)
+        case ConfigMapVolume():
+            files = k8s.ConfigMapVolumeSource(name=volume.config_map)
+            return Mount(
+                volume=k8s.Volume(name=name, config_map=files), path=volume.path, read_only=True
+            )
+        case SecretVolume():
+            return secret_files(name, volume.path, volume.files)
+        case ScratchVolume():
+            return scratch(name, volume.path, volume.size)

@@ -1,11 +1,31 @@
 """What an environment may decide about every workload's pods."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from floe_constructs.kubernetes.value import Cpu, DnsName, LabelKey, LabelValue, Memory, mebibytes
+from floe_constructs.kubernetes import PREFIX
+from floe_constructs.kubernetes.scheduling import NodeAffinity, Spreading, Toleration
+from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.user_volume import UserVolume
+from floe_constructs.kubernetes.value import (
+    Cpu,
+    DnsName,
+    LabelKey,
+    LabelValue,
+    Memory,
+    VariableName,
+    mebibytes,
+)
 from floe_constructs.spec import Spec
+
+_OURS = (
+    f"{PREFIX}/",
+    "app.kubernetes.io/",
+    "argocd.argoproj.io/",
+    "dagster/",
+    "kustomize.toolkit.fluxcd.io/",
+)
 
 
 class Resources(Spec):
@@ -31,27 +51,11 @@ class Resources(Spec):
         return self
 
 
-class Toleration(Spec):
-    """A taint that the pods accept."""
-
-    key: LabelKey
-    """Key of the taint."""
-
-    operator: Literal["Exists", "Equal"] = "Equal"
-    """Whether the value counts."""
-
-    value: LabelValue | None = None
-    """Value of the taint, with `Equal`."""
-
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    """The effect accepted; all, when silent."""
-
-    @model_validator(mode="after")
-    def _value_counts(self) -> Self:
-        if self.operator == "Exists" and self.value:
-            msg = "operator Exists takes no value"
-            raise ValueError(msg)
-        return self
+def _free(keys: dict[str, str]) -> dict[str, str]:
+    if taken := sorted(key for key in keys if key.startswith(_OURS)):
+        msg = f"{', '.join(taken)}: keys with these prefixes are given by floe, Dagster or delivery"
+        raise ValueError(msg)
+    return keys
 
 
 class Workload(Spec):
@@ -65,6 +69,40 @@ class Workload(Spec):
 
     tolerations: tuple[Toleration, ...] = ()
     """Taints that the pods accept."""
+
+    affinity: NodeAffinity | None = None
+    """What the nodes have to be, or had better be, where `node_selector` cannot say it."""
+
+    priority_class: DnsName | None = None
+    """PriorityClass of the pods; the environment's (`capacity.priorities`) when silent."""
+
+    env: dict[VariableName, Annotated[str, Field(max_length=32_768)] | SecretKey] = Field(
+        default_factory=dict
+    )
+    """More environment variables of the main container: a text, or where it is kept. A variable
+    that is set already cannot be set again."""
+
+    volumes: tuple[UserVolume, ...] = ()
+    """More volumes of the main container."""
+
+    labels: Annotated[dict[LabelKey, LabelValue], AfterValidator(_free)] = Field(
+        default_factory=dict
+    )
+    """More labels of the pods."""
+
+    annotations: Annotated[
+        dict[LabelKey, Annotated[str, Field(max_length=32_768)]], AfterValidator(_free)
+    ] = Field(default_factory=dict)
+    """More annotations of the pods."""
+
+    @field_validator("volumes")
+    @classmethod
+    def _names_differ(cls, volumes: tuple[UserVolume, ...]) -> tuple[UserVolume, ...]:
+        names = [volume.name for volume in volumes]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            msg = f"each volume needs a name of its own; used more than once: {twice}"
+            raise ValueError(msg)
+        return volumes
 
 
 class LongRunning(Workload):
@@ -84,11 +122,11 @@ class LongRunning(Workload):
     read their Secrets anew."""
 
 
-class Replicated(LongRunning):
+class Replicated(Spreading, LongRunning):
     """Settings of a workload that may run more than once."""
 
     replicas: int = Field(default=1, ge=1, le=1000)
-    """Number of pods. From 2 on they spread over nodes and zones and get a PodDisruptionBudget."""
+    """Number of pods. From 2 on they are spread and get a PodDisruptionBudget."""
 
 
 class Storage(Spec):

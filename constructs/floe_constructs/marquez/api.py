@@ -38,14 +38,13 @@ class MarquezApi(Construct):
                     env=config.variables(spec),
                     ports={"http": config.HTTP, "admin": config.ADMIN},
                     probes=_probes(),
-                    resources=settings.resources,
+                    settings=settings,
                     mounts=mounts,
                 )
             ],
             service_account=service_account(self, pods),
             mounts=mounts,
             files=[files],
-            spread=settings.replicas > 1,
         )
         config_map(self, pods, files)
         deployment(self, pods, template, replicas=settings.replicas)

@@ -87,7 +87,7 @@ def _template(
                 image=spec.image,
                 command=command,
                 env=config.variables(spec),
-                resources=spec.migration.resources,
+                settings=spec.migration,
                 mounts=mounts,
             )
         ],

@@ -39,14 +39,13 @@ class MarquezWebsite(Construct):
                     env=config.web_variables(),
                     ports={"http": config.WEB},
                     probes=_probes(),
-                    resources=settings.resources,
+                    settings=settings,
                     mounts=mounts,
                 )
             ],
             service_account=service_account(self, pods),
             mounts=mounts,
             user=_USER,
-            spread=settings.replicas > 1,
         )
         deployment(self, pods, template, replicas=settings.replicas)
         service(self, pods, {"http": config.WEB})

@@ -1,6 +1,6 @@
 """Every rule, in the order in which they are reported."""
 
-from floe_deploy.rules import names, pod_security, pods, secrets
+from floe_deploy.rules import capacity, names, pod_security, pods, secrets
 from floe_deploy.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -8,6 +8,7 @@ RULES: tuple[Rule, ...] = (
     *pods.RULES,
     *secrets.RULES,
     *names.RULES,
+    *capacity.RULES,
 )
 
 BY_ID = {rule.id: rule for rule in RULES}

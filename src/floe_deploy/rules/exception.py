@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from floe_constructs.kubernetes.value import Reason
 from floe_constructs.problem import nearest
 from floe_constructs.spec import Spec
 from floe_deploy.rules.catalog import BY_ID
@@ -31,5 +32,5 @@ class RuleException(Spec):
     ]
     """The object, as `Kind/name`; a Job without the hash at the end of its name."""
 
-    reason: Annotated[str, Field(min_length=10, max_length=500)]
+    reason: Reason
     """Why it may."""

@@ -1,0 +1,109 @@
+"""What an environment decides about the pods of runs, as Dagster takes it.
+
+Dagster makes these pods out of configuration with the names of Kubernetes' Python client.
+"""
+
+from typing import Any
+
+from floe_constructs.dagster.environment import SecretsAndTexts
+from floe_constructs.kubernetes.environment import literal
+from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm
+from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.user import SECRET_MODE
+from floe_constructs.kubernetes.user_volume import (
+    ClaimVolume,
+    ConfigMapVolume,
+    ScratchVolume,
+    SecretVolume,
+    UserVolume,
+)
+from floe_constructs.kubernetes.workload import Resources, Workload
+
+
+def pod_spec(settings: Workload) -> dict[str, Any]:
+    """Answer where the pods run, and before which others."""
+    found: dict[str, Any] = {}
+    if settings.node_selector:
+        found["node_selector"] = settings.node_selector
+    if settings.tolerations:
+        found["tolerations"] = [
+            taint.model_dump(exclude_none=True) for taint in settings.tolerations
+        ]
+    if settings.affinity:
+        found["affinity"] = _affinity(settings.affinity)
+    if settings.priority_class:
+        found["priority_class_name"] = settings.priority_class
+    return found
+
+
+def _affinity(given: NodeAffinity) -> dict[str, Any]:
+    node: dict[str, Any] = {}
+    if given.required:
+        terms = {"node_selector_terms": [_term(*given.required)]}
+        node["required_during_scheduling_ignored_during_execution"] = terms
+    if given.preferred:
+        node["preferred_during_scheduling_ignored_during_execution"] = [
+            {"weight": 1, "preference": _term(term)} for term in given.preferred
+        ]
+    return {"node_affinity": node}
+
+
+def _term(*terms: NodeTerm) -> dict[str, Any]:
+    return {
+        "match_expressions": [
+            {"key": term.key, "operator": term.operator}
+            | ({"values": list(term.values)} if term.values else {})
+            for term in terms
+        ]
+    }
+
+
+def volume(name: str, given: UserVolume) -> dict[str, Any]:
+    """Answer a volume that the environment adds."""
+    match given:
+        case ClaimVolume():
+            claim: dict[str, Any] = {"claim_name": given.claim}
+            claim |= {"read_only": True} if given.read_only else {}
+            return {"name": name, "persistent_volume_claim": claim}
+        case ConfigMapVolume():
+            return {"name": name, "config_map": {"name": given.config_map}}
+        case SecretVolume():
+            return secret_files(name, given.files)
+        case ScratchVolume():
+            return {"name": name, "empty_dir": {"size_limit": given.size}}
+
+
+def secret_files(name: str, files: dict[str, SecretKey]) -> dict[str, Any]:
+    """Answer keys of Secrets as files of one volume; the pod's group may read them."""
+    sources = [
+        {"secret": {"name": secret.name, "items": [{"key": secret.key, "path": file}]}}
+        for file, secret in sorted(files.items())
+    ]
+    return {"name": name, "projected": {"default_mode": SECRET_MODE, "sources": sources}}
+
+
+def mount(name: str, given: UserVolume) -> dict[str, Any]:
+    """Answer where the container sees a volume that the environment adds."""
+    writable = isinstance(given, ScratchVolume) or (
+        isinstance(given, ClaimVolume) and not given.read_only
+    )
+    return {"name": name, "mount_path": given.path} | ({} if writable else {"read_only": True})
+
+
+def variables(values: SecretsAndTexts) -> list[dict[str, Any]]:
+    """Answer environment variables in the order of their names."""
+    return [{"name": name} | _value(value) for name, value in sorted(values.items())]
+
+
+def _value(value: str | SecretKey) -> dict[str, Any]:
+    if isinstance(value, SecretKey):
+        return {"value_from": {"secret_key_ref": {"name": value.name, "key": value.key}}}
+    return {"value": literal(value)}
+
+
+def requirements(resources: Resources) -> dict[str, Any]:
+    """Answer requests and limits."""
+    limits = {"memory": resources.memory_limit or resources.memory}
+    if resources.cpu_limit:
+        limits["cpu"] = resources.cpu_limit
+    return {"requests": {"cpu": resources.cpu, "memory": resources.memory}, "limits": limits}
