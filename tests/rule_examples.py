@@ -27,6 +27,11 @@ def config(name: str, **metadata: Any) -> tuple[Change, ...]:
     return (add("50-platform/a.yaml", thing("ConfigMap", name, metadata=metadata)),)
 
 
+def quota(name: str, most: str) -> tuple[Change, ...]:
+    return (put("ResourceQuota/quota", f"spec hard {name}", most),)
+
+
+BUDGET = "PodDisruptionBudget/marquez-web"
 ENCRYPTED = f"ENC[AES256_GCM,data:YQ==,iv:{'a' * 43}=,tag:{'a' * 22}==,type:str]"
 ROOT_VOLUME = {"name": "root", "hostPath": {"path": "/"}}
 
@@ -94,6 +99,36 @@ BROKEN: Cases = {
         *[config("a", labels={key: "a"}) for key in ("a/b/c", "-a", "A/b")],
         web("spec template metadata labels version", 1.5),
     ],
+    "quota-room": [
+        quota("pods", "112"),
+        quota("requests.cpu", "75"),
+        quota("cpu", "75649m"),
+        quota("requests.memory", "239Gi"),
+        quota("requests.storage", "349Gi"),
+        quota("persistentvolumeclaims", "3"),
+        (put("Deployment/cube-api", "spec replicas", 20),),
+        (
+            add(
+                "50-platform/a.yaml",
+                thing(
+                    "HorizontalPodAutoscaler",
+                    "a",
+                    spec={
+                        "scaleTargetRef": {"kind": "Deployment", "name": "cube-api"},
+                        "maxReplicas": 20,
+                    },
+                ),
+            ),
+        ),
+    ],
+    "quota-limits": [quota("limits.cpu", "500")],
+    "budget-drains": [
+        (put(BUDGET, "spec maxUnavailable", 0),),
+        (put(BUDGET, "spec maxUnavailable", "0%"),),
+        (put(BUDGET, "spec maxUnavailable", DELETE), put(BUDGET, "spec minAvailable", 2)),
+        (put(BUDGET, "spec maxUnavailable", DELETE), put(BUDGET, "spec minAvailable", "100%")),
+        (put(BUDGET, "spec unhealthyPodEvictionPolicy", DELETE),),
+    ],
 }
 """What breaks each rule, the plainest case first."""
 
@@ -141,6 +176,21 @@ KEPT: Cases = {
     ],
     "label-value": [
         config("a", labels={"a": "", "b": "a.B_c-1", "c": "a" * 63, "example.com/d": "1"}),
+    ],
+    "quota-room": [
+        quota("pods", "113"),
+        quota("requests.cpu", "75.65"),
+        quota("cpu", "75650m"),
+        quota("requests.memory", "240Gi"),
+        quota("requests.storage", "350Gi"),
+        quota("persistentvolumeclaims", "4"),
+        quota("count/configmaps", "1"),
+        (put("Deployment/cube-api", "spec replicas", 4),),
+    ],
+    "quota-limits": [quota("limits.memory", "1Ti")],
+    "budget-drains": [
+        (put(BUDGET, "spec maxUnavailable", DELETE), put(BUDGET, "spec minAvailable", 1)),
+        (put(BUDGET, "spec maxUnavailable", "50%"),),
     ],
 }
 """What nearly breaks each rule."""

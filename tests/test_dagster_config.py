@@ -171,6 +171,12 @@ def code_server(objects: Objects, location: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture
 def launcher(objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch) -> K8sRunLauncher:
+    return cluster_launcher(objects, folder, monkeypatch)
+
+
+def cluster_launcher(
+    objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> K8sRunLauncher:
     """Answer the launcher of the instance, in a pod of a cluster that nobody asks."""
     for name, file in (("TOKEN", "token"), ("CERT", "ca.crt")):
         (folder / file).write_text("something")
@@ -282,6 +288,76 @@ def test_pods_of_runs_get_the_settings_of_runs(
     assert pod(job).get("nodeSelector") == settings.get("node_selector")
     tolerations = [{"operator": "Equal"} | taint for taint in settings.get("tolerations", [])]
     assert pod(job).get("tolerations", []) == tolerations
+
+
+SPOT = {"key": "spot", "operator": "NotIn", "values": ["yes"]}
+ADDED: dict[str, Any] = {
+    "affinity": {"required": [{"key": "gpu", "operator": "Exists"}], "preferred": [SPOT]},
+    "priority_class": "batch",
+    "env": {"PLAIN_TOO": "$(HOME)", "TOKEN": {"name": "service", "key": "token"}},
+    "volumes": [
+        {"name": "models", "path": "/models", "claim": "models"},
+        {"name": "ca", "path": "/etc/company", "config_map": "company-ca"},
+        {"name": "keys", "path": "/keys", "files": {"id": {"name": "service", "key": "pem"}}},
+        {"name": "work", "path": "/work", "size": "5Gi"},
+    ],
+    "labels": {"team": "finance"},
+    "annotations": {"example.com/note": "any text"},
+}
+
+
+@pytest.mark.parametrize("step", [False, True], ids=["run", "step"])
+def test_pods_of_runs_get_what_is_added_to_them(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch, *, step: bool
+) -> None:
+    """What Dagster makes of it is what a code server gets that is given the same."""
+    both = SHOP | {"runs": SHOP["runs"] | ADDED, "server": SHOP["server"] | ADDED}
+    objects = build(synth, spec(code_locations=[both]))
+    job = run_pod(
+        cluster_launcher(objects, folder, monkeypatch), code_server(objects, both), step=step
+    )
+    server = objects["Deployment", "dagster-code-shop"]["spec"]["template"]
+    for field in ("affinity", "priorityClassName"):
+        assert pod(job)[field] == server["spec"][field]
+    (of_server,) = server["spec"]["containers"]
+    for name in ("PLAIN_TOO", "TOKEN"):
+        (variable,) = (one for one in of_server["env"] if one["name"] == name)
+        assert variable in container(job)["env"]
+    for name in ("user-models", "user-ca", "user-keys", "user-work"):
+        (volume,) = (one for one in server["spec"]["volumes"] if one["name"] == name)
+        (mount,) = (one for one in of_server["volumeMounts"] if one["name"] == name)
+        assert volume in pod(job)["volumes"]
+        assert mount in container(job)["volumeMounts"]
+    metadata = job["spec"]["template"]["metadata"]
+    assert metadata["labels"]["team"] == "finance"
+    assert metadata["annotations"]["example.com/note"] == "any text"
+    assert metadata["annotations"]["karpenter.sh/do-not-disrupt"] == "true"
+
+
+@pytest.mark.parametrize("step", [False, True], ids=["run", "step"])
+def test_pods_of_runs_are_root_only_where_their_image_needs_it(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch, *, step: bool
+) -> None:
+    root = SHOP | {"run_as_root": "its licence manager writes to /root"}
+    objects = build(synth, spec(code_locations=[root, EVENTS]))
+    launcher = cluster_launcher(objects, folder, monkeypatch)
+    for location, user in ((root, 0), (EVENTS, 10001)):
+        job = run_pod(launcher, code_server(objects, location), step=step)
+        security = pod(job)["securityContext"]
+        assert security["runAsNonRoot"] == (user > 0)
+        assert security["runAsUser"] == security["fsGroup"] == user
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert container(job)["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_runs_of_an_external_location_wait_like_all_runs(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = build(synth, spec(run_priority="data-runs"))
+    env = {"DAGSTER_CURRENT_IMAGE": "acme/elsewhere:v1"}
+    env |= {"DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT": "{}"}
+    job = run_pod(cluster_launcher(objects, folder, monkeypatch), env)
+    assert pod(job)["priorityClassName"] == "data-runs"
 
 
 @pytest.mark.requirement("FR-008")

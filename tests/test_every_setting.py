@@ -170,7 +170,8 @@ people and checks alone."""
 TEXTS = (
     "https://other.example.com", "https://others.example.com", "other", "others/x",
     "example.com/other:2", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi", "7", "3h", "48h",
-    "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other", "because it installs at start",
+    "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
+    "because it installs at start",
 )  # fmt: skip
 """One of these suits any text; the schema says which."""
 

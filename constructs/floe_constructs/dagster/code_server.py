@@ -104,7 +104,7 @@ def _variables(spec: DagsterSpec, location: CodeLocation) -> dict[str, Variable]
 def _content(settings: Replicated, env: dict[str, Variable], artifacts: list[Files]) -> str:
     """Answer a hash of what a server was started with, a restart that was asked for included."""
     restart = [settings.restart] if settings.restart else []
-    return digest([_plain(env), *(file.digest for file in artifacts), *restart])
+    return digest([_plain({**env, **settings.env}), *(file.digest for file in artifacts), *restart])
 
 
 def _plain(env: dict[str, Variable]) -> dict[str, str]:

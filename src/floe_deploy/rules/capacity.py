@@ -23,6 +23,14 @@ _POWERS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMG
 Amounts = Mapping[str, Decimal]
 """Amounts by the names that quotas have for them."""
 
+_NOTHING: dict[str, Decimal] = {}
+_TOKEN = "automount_service_account_token"  # noqa: S105  a field, which only such runs need
+
+
+def number(value: object, otherwise: int = 1) -> int:
+    """Answer a whole number as it is, and something else for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+
 
 def amount(quantity: object) -> Decimal:
     """Answer a quantity of Kubernetes as a number; 0 for what is none."""
@@ -33,7 +41,7 @@ def amount(quantity: object) -> Decimal:
     return Decimal(0)
 
 
-def _of_container(container: Mapping[str, Any]) -> Amounts:
+def _of_container(container: Mapping[str, Any]) -> dict[str, Decimal]:
     return {
         f"{kind}.{resource}": amount(quantity)
         for kind in ("requests", "limits")
@@ -53,7 +61,15 @@ def _of_pod(it: Object) -> Amounts:
     """Answer what one pod takes; containers that come first take no more than the others do."""
     if it.pod is None:
         return {}
-    return _sum(map(_of_container, entries(it.pod.spec.get("containers")))) | {"pods": Decimal(1)}
+    claims = entries(it.spec.get("volumeClaimTemplates"))
+    sizes = [inside(claim, "spec", "resources", "requests").get("storage") for claim in claims]
+    found = _sum(map(_of_container, entries(it.pod.spec.get("containers"))))
+    found |= {"requests.storage": _total(map(amount, sizes))} if sizes else {}
+    return found | {"pods": Decimal(1), "persistentvolumeclaims": Decimal(len(sizes))}
+
+
+def _total(values: Iterable[Decimal]) -> Decimal:
+    return sum(values, Decimal(0))
 
 
 def _replicas(it: Object) -> int:
@@ -61,8 +77,8 @@ def _replicas(it: Object) -> int:
     for scaler in it.among.of("HorizontalPodAutoscaler"):
         target = inside(scaler.spec, "scaleTargetRef")
         if (target.get("kind"), target.get("name")) == (it.kind, it.name):
-            return int(scaler.spec.get("maxReplicas", 1))
-    return int(it.spec.get("replicas", 1))
+            return number(scaler.spec.get("maxReplicas"))
+    return number(it.spec.get("replicas"))
 
 
 def _surge(it: Object) -> int:
@@ -71,33 +87,42 @@ def _surge(it: Object) -> int:
     if strategy.get("type") == "Recreate":
         return 0
     said = inside(strategy, "rollingUpdate").get("maxSurge", "25%")
-    if isinstance(said, int):
-        return said
-    return math.ceil(_replicas(it) * amount(text(said).rstrip("%")) / 100)
+    share = math.ceil(_replicas(it) * amount(text(said).rstrip("%")) / 100)
+    return number(said, share)
 
 
 def _run(objects: Objects) -> tuple[int, Amounts]:
     """Answer how many runs there may be at once, and what the largest of them takes."""
-    limit, shared = 0, {}
+    limit, shared = 0, _NOTHING
     if instance := objects.find("ConfigMap", "dagster-instance"):
         with suppress(yaml.YAMLError):
             said = load(inside(instance.manifest, "data").get("dagster.yaml", ""))
-            limit = int(inside(said, "concurrency", "runs").get("max_concurrent_runs", 0))
+            limit = number(inside(said, "concurrency", "runs").get("max_concurrent_runs"), 0)
             launcher = inside(said, "run_launcher", "config", "run_k8s_config")
             shared = _of_container(mapping(launcher.get("container_config")))
-    sizes = [shared, *(_of_container(inside(said, "k8s")) for said in _contexts(objects))]
+    sizes = [shared | {"pods": Decimal(1)}, *map(_of_run, _contexts(objects))]
     names = {name for size in sizes for name in size}
-    largest = {name: max(size.get(name, Decimal(0)) for size in sizes) for name in names}
-    return limit, largest | {"pods": Decimal(1)}
+    return limit, {name: max(size.get(name, Decimal(0)) for size in sizes) for name in names}
+
+
+def _of_run(context: object) -> dict[str, Decimal]:
+    """Answer what a run takes: its pod, and one more where steps have pods of their own."""
+    said = inside(context, "k8s")
+    alone = not inside(said, "run_k8s_config", "pod_spec_config").get(_TOKEN)
+    return _sum([_of_container(said) | {"pods": Decimal(1)}], 1 if alone else 2)
 
 
 def _contexts(objects: Objects) -> Iterator[object]:
     for server in objects.of("Deployment"):
         for container in server.containers:
-            for variable in entries(container.get("env")):
-                if variable.get("name") == CONTEXT:
-                    with suppress(ValueError):
-                        yield json.loads(text(variable.get("value")))
+            yield from _told(container)
+
+
+def _told(container: Mapping[str, Any]) -> Iterator[object]:
+    for variable in entries(container.get("env")):
+        if variable.get("name") == CONTEXT:
+            with suppress(ValueError):
+                yield json.loads(text(variable.get("value")))
 
 
 def need(objects: Objects) -> dict[str, Amounts]:
@@ -128,51 +153,44 @@ def _room(it: Object) -> Iterator[Breach]:
     for name, most in inside(it.spec, "hard").items():
         key = {"cpu": "requests.cpu", "memory": "requests.memory"}.get(name, name)
         parts = {why: part[key] for why, part in needed.items() if part.get(key)}
-        if sum(parts.values()) > amount(most):
+        total = _total(parts.values())
+        if total > amount(most):
             sums = " + ".join(f"{_shown(key, part)} for {why}" for why, part in parts.items())
-            total = _shown(key, Decimal(sum(parts.values())))
-            yield Breach(found=f"{name} of {most}", allowed=f"at least {total}: {sums}")
+            found = f"{name} of {text(most) or 'no text'}"
+            yield Breach(found=found, allowed=f"at least {_shown(key, total)}: {sums}")
 
 
 def _shown(name: str, value: Decimal) -> str:
-    if name.endswith("memory"):
+    if name.endswith(("memory", "storage")):
         return f"{math.ceil(value / 1024**2)}Mi"
     return f"{math.ceil(value * 1000)}m" if name.endswith("cpu") else str(value)
 
 
 def _limits(it: Object) -> Iterator[Breach]:
-    """Find containers that a quota would refuse, because they do not say what it counts."""
-    counted = [
-        name
-        for quota in it.among.of("ResourceQuota")
-        for name in inside(quota.spec, "hard")
-        if name.startswith(("requests.", "limits.")) and name.endswith((".cpu", ".memory"))
-    ]
+    """Find containers that a quota of CPU limits would refuse; the rest is demanded anyway."""
+    if not any("limits.cpu" in inside(one.spec, "hard") for one in it.among.of("ResourceQuota")):
+        return
     for container in it.containers:
-        runs = [
-            _of_container(inside(json.loads(text(variable.get("value"))), "k8s"))
-            for variable in entries(container.get("env"))
-            if variable.get("name") == CONTEXT
-        ]
-        own = {text(container.get("name")): _of_container(container)}
-        own |= {f"of runs {number}": said for number, said in enumerate(runs, 1)}
-        for who, said in own.items():
-            if missing := [name for name in counted if name not in said]:
-                yield Breach(found=f"container {who} without {', '.join(missing)}")
+        name = text(container.get("name"))
+        takes = [(f"container {name}", _of_container(container))]
+        takes += [(f"runs of container {name}", _of_run(said)) for said in _told(container)]
+        for who, said in takes:
+            if "limits.cpu" not in said:
+                yield Breach(found=f"{who} without a CPU limit")
 
 
 def _drained(it: Object) -> Iterator[Breach]:
     if it.kind != "PodDisruptionBudget":
         return
-    selector = inside(it.spec, "selector", "matchLabels")
+    selector = inside(it.spec, "selector", "matchLabels").items()
     pods = [
         other
         for other in it.among.of("Deployment", "StatefulSet")
-        if other.pod and selector.items() <= other.pod.labels.items()
+        if other.pod and all(label in other.pod.labels.items() for label in selector)
     ]
     there = sum(map(_replicas, pods))
     least, most = it.spec.get("minAvailable"), it.spec.get("maxUnavailable")
-    if most in {0, "0%"} or least == "100%" or (isinstance(least, int) and least >= there):
+    if most in (0, "0%") or least == "100%" or (isinstance(least, int) and least >= there):
         yield Breach(found=f"a budget that lets none of {there} pods go")
     if it.spec.get("unhealthyPodEvictionPolicy") != "AlwaysAllow":
         yield Breach(
@@ -185,22 +203,22 @@ RULES = (
     Rule(
         id="quota-room",
         summary="A quota leaves room for an update, for migrations and for all runs at once.",
-        why="Pods beyond the quota are refused: an update stops half-way, a migration never starts, "
-        "runs fail when they are launched.",
+        why="Pods beyond the quota are refused: an update stops half-way, a migration never "
+        "starts, runs fail when they are launched.",
         remedy="raise the quota, or run less: replicas, run_limits.max_concurrent",
         check=_room,
     ),
     Rule(
         id="quota-limits",
-        summary="Every container says what a quota counts.",
-        why="A quota that counts CPU limits refuses every pod with a container that has none.",
+        summary="Every container has a CPU limit where a quota counts them.",
+        why="Such a quota refuses every pod with a container that has none.",
         remedy="give cpu_limit in the workload's resources, or leave it out of the quota",
         check=_limits,
     ),
     Rule(
         id="budget-drains",
-        summary="A PodDisruptionBudget lets at least one pod go, and pods that are not ready anyway.",
-        why="Otherwise no node with such a pod can be drained, and an upgrade of the cluster waits.",
+        summary="A disruption budget lets at least one pod go, and any pod that is not ready.",
+        why="Otherwise no node with such a pod can be drained, and the cluster's upgrade waits.",
         remedy="set maxUnavailable: 1 and unhealthyPodEvictionPolicy: AlwaysAllow",
         check=_drained,
     ),
