@@ -27,7 +27,7 @@ from test_dist import ROOT
 
 Path_ = tuple[str | int, ...]
 SCHEMA = Environment.model_json_schema()
-RESOURCES = {"resources": {"cpu": "100m", "memory": "1Gi", "memory_limit": "4Gi"}}
+RESOURCES = {"resources": {"cpu": "100m", "memory": "1Gi", "cpu_limit": "2", "memory_limit": "4Gi"}}
 POSTGRES = {
     "host": "db.example.com",
     "database": "main",
@@ -40,6 +40,7 @@ COMPONENTS: dict[str, Any] = {
         "database": POSTGRES,
         "webserver": RESOURCES,
         "daemon": RESOURCES,
+        "migration": RESOURCES,
         "code_locations": [
             {
                 "name": "shop",
@@ -62,7 +63,12 @@ COMPONENTS: dict[str, Any] = {
             "router": RESOURCES | {"cache": "1Gi"},
         },
     },
-    "marquez": {"image": "example.com/marquez:1", "database": POSTGRES, "api": RESOURCES},
+    "marquez": {
+        "image": "example.com/marquez:1",
+        "database": POSTGRES,
+        "api": RESOURCES,
+        "migration": RESOURCES,
+    },
     "jaeger": {
         "image": "example.com/jaeger:2",
         "storage": {"type": "memory"},
@@ -135,6 +141,18 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     },
     {"addresses": {}, "artifacts": "spark", "cube": None, "jaeger": None, "marquez": None},
     {"dagster": COMPONENTS["dagster"], "artifacts": "spark"},
+    {
+        "capacity": {
+            "quota": {
+                "cpu": "800",
+                "memory": "800Gi",
+                "cpu_limit": "800",
+                "memory_limit": "800Gi",
+                "pods": 800,
+            },
+            "container_defaults": RESOURCES,
+        }
+    },
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"secrets": {"strategy": "existing", "map": MAP}},
@@ -169,7 +187,8 @@ people and checks alone."""
 
 TEXTS = (
     "https://other.example.com", "https://others.example.com", "other", "others/x",
-    "example.com/other:2", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi", "7", "3h", "48h",
+    "example.com/other:2", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi", "900Gi", "7", "900",
+    "3h", "48h",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
     "because it installs at start",
 )  # fmt: skip
@@ -187,7 +206,10 @@ class Place:
     """An overlay in which everything around the setting is there."""
 
 
-SAMPLES: dict[str, Any] = {"NodeTerm": {"key": "pool", "values": ["batch"]}}
+SAMPLES: dict[str, Any] = {
+    "NodeTerm": {"key": "pool", "values": ["batch"]},
+    "Priorities": {"platform": 20, "runs": 10},
+}
 """What fits where the least that has to be there does not."""
 
 

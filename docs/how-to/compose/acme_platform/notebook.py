@@ -69,6 +69,6 @@ def _container(
         command=command,
         env={"OTEL_EXPORTER_OTLP_ENDPOINT": COLLECTOR_URL},
         ports=PORTS if name == "server" else None,
-        resources=settings.resources,
+        settings=settings,
         mounts=mounts,
     )
