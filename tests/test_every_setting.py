@@ -150,7 +150,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
                 "memory_limit": "800Gi",
                 "pods": 800,
             },
-            "container_defaults": RESOURCES,
+            "container_defaults": RESOURCES["resources"],
         }
     },
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
