@@ -188,6 +188,11 @@ def cluster_launcher(
     return found
 
 
+def test_a_run_that_failed_is_a_job_that_failed(launcher: K8sRunLauncher) -> None:
+    """Who watches Jobs would see nothing otherwise: the process of a failed run ends with 0."""
+    assert launcher.fail_pod_on_run_failure is True
+
+
 def run_pod(launcher: K8sRunLauncher, env: dict[str, str], *, step: bool = False) -> dict[str, Any]:
     """Answer the Job of a run, or of one of its steps, from what a code server is told."""
     context = json.loads(env["DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"])

@@ -19,6 +19,7 @@ from floe_constructs.cube.cube import Cube
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.dagster.dagster import Dagster
 from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.jaeger import watch as jaeger_watch
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.kubernetes.endpoint import Flow
@@ -27,6 +28,8 @@ from floe_constructs.kubernetes.namespace import Namespace
 from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
 from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.marquez.spec import MarquezSpec
+from floe_constructs.monitoring.monitoring import Monitoring
+from floe_constructs.monitoring.spec import MonitoringSettings
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets, SecretStore
 
@@ -59,6 +62,9 @@ def build(chart: Construct) -> None:
     DefaultDeny(chart, "deny", LABELS, [])
     NetworkPolicies(chart, "policies", [Flow(source=LABELS, target=LABELS, port=1, why="talk")])
     store = ExternalSecrets(strategy="external-secrets", store=SecretStore(name="store"))
+    settings = MonitoringSettings(dashboards={"grafana_dashboard": "1"})
+    watch = jaeger_watch.watched(JaegerSpec.model_validate(jaeger_example.SEARCH))
+    Monitoring(chart, "monitoring", watch, settings, "data")
     ExternalSecret(chart, "secret", LABELS, store, "database", ["password"])
 
 

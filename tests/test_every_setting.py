@@ -98,6 +98,8 @@ STORE = COMPONENTS["cube"]["store"] | {"storage": S3, "workers": None}
 WORKERS = RESOURCES | {"cache": "1Gi", "replicas": 2}
 ELSEWHERE = {"external": "https://floe.example.com", "cidrs": ["10.7.0.0/24"]}
 IDENTITY = {"aws_role_arn": "arn:aws:iam::123456789012:role/floe"}
+CLUSTER = BASE["cluster"]
+PEERS = [{"namespace": "monitoring", "pods": {"app": "prometheus"}}]
 MAP = {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}}
 TWICE = RESOURCES | {"replicas": 2}
 LOCATION = COMPONENTS["dagster"]["code_locations"][0]
@@ -155,6 +157,11 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     },
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
+    {
+        "cluster": CLUSTER | {"monitoring": PEERS},
+        "monitoring": {"dashboards": {"grafana_dashboard": "1"}},
+    },
+    {"cluster": CLUSTER | {"monitoring": [{"cidrs": ["10.1.0.0/24"]}]}},
     {"secrets": {"strategy": "existing", "map": MAP}},
     {"secrets": {"strategy": "external-secrets", "store": {"name": "store"}, "map": MAP}},
     {"secrets": {"strategy": "sealed-secrets", "map": MAP}},

@@ -147,6 +147,17 @@ def test_every_port_of_a_container_is_listened_on(objects: Objects) -> None:
         assert {port["containerPort"] for port in container(workload)["ports"]} <= numbers
 
 
+def test_metrics_are_called_as_documented_in_every_version(objects: Objects) -> None:
+    """Silence has meant suffixes in some, and none in others: alerts would look for other names."""
+    for workload in workloads(objects):
+        (reader,) = config(objects, workload)["service"]["telemetry"]["metrics"]["readers"]
+        exporter = reader["pull"]["exporter"]["prometheus"]
+        named = {key: value for key, value in exporter.items() if key.startswith("without_")}
+        assert named == dict.fromkeys(
+            ("without_scope_info", "without_type_suffix", "without_units"), True
+        )
+
+
 def test_probes_ask_the_health_extension(objects: Objects) -> None:
     for workload in workloads(objects):
         one = container(workload)

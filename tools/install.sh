@@ -13,9 +13,10 @@ if ! go version 2>/dev/null | grep -qE 'go1\.(2[6-9]|[3-9][0-9])'; then
   PATH=$(dirname "$(find "$PWD/.tools/go" -name go -type f -perm -u+x | head -n 1)"):$PATH
   export PATH
 fi
-# Without cgo the programs do not depend on a C compiler that happens to be there.
-for tool in age kubeconform kubeseal kustomize sops; do
-  CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
+# Without cgo the programs do not depend on a C compiler that happens to be there. The tag leaves out
+# what promtool would find targets by, in every cloud there is.
+for tool in age kubeconform kubeseal kustomize promtool sops; do
+  CGO_ENABLED=0 GOBIN=$bin GOFLAGS='-mod=readonly -tags=remove_all_sd' go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 
 "$python" tools/schemas.py .tools/schemas
@@ -29,3 +30,6 @@ cp tools/cdk8s-cli/package.json tools/cdk8s-cli/package-lock.json .tools/cdk8s-c
 
 # Bytes must not depend on Node's version: the tests compare with another major.
 .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/node-22 -r locks/node-22.txt
+
+# Grafana's own types, which read the dashboards.
+.tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/grafana -r locks/grafana.txt

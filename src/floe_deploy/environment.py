@@ -1,17 +1,18 @@
 """What an overlay says: one environment of the platform."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from floe_constructs.cube.source import TrinoSource
 from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.jaeger.spec import JaegerSettings
 from floe_constructs.kubernetes.capacity import Capacity
-from floe_constructs.kubernetes.endpoint import External
+from floe_constructs.kubernetes.endpoint import External, Peer
 from floe_constructs.kubernetes.value import Cidr, DnsLabel
 from floe_constructs.marquez.spec import MarquezSettings
+from floe_constructs.monitoring.spec import MonitoringSettings
 from floe_constructs.secrets.spec import SecretsSpec
 from floe_constructs.spec import Spec
 from floe_deploy.rules.exception import RuleException
@@ -38,6 +39,9 @@ class Cluster(Spec):
 
     dns_cidrs: tuple[Cidr, ...] = ()
     """Addresses of DNS servers that are not pods in kube-system."""
+
+    monitoring: tuple[Peer, ...] = ()
+    """Who reads metrics: the pods of Prometheus. Nobody, when silent."""
 
 
 class Addresses(Spec):
@@ -137,6 +141,21 @@ class Environment(Spec):
         | None
     )
     """Jaeger: deployed here, elsewhere (`external:` its OTLP over HTTP), or absent (null)."""
+
+    monitoring: MonitoringSettings | None = None
+    """Metrics, alerts and dashboards, for a cluster with the Prometheus operator."""
+
+    @model_validator(mode="after")
+    def _can_be_watched(self) -> Self:
+        if self.monitoring is None:
+            return self
+        if not self.cluster.monitoring:
+            msg = "monitoring needs cluster.monitoring, the pods that read metrics: give it as well"
+            raise ValueError(msg)
+        if self.monitoring.hours_between_runs and not isinstance(self.dagster, DagsterSettings):
+            msg = "monitoring.hours_between_runs is about runs of Dagster, which is not deployed"
+            raise ValueError(msg)
+        return self
 
     @property
     def allowed(self) -> tuple[RuleException, ...]:

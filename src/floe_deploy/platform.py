@@ -16,6 +16,7 @@ from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.priority_class import PriorityClasses
 from floe_constructs.kubernetes.quota import ContainerDefaults, NamespaceQuota
 from floe_constructs.marquez.marquez import Marquez
+from floe_constructs.monitoring.monitoring import Monitoring
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets
 from floe_deploy.reloading import watched
@@ -36,6 +37,7 @@ def compose(chart: Construct, wired: Wired) -> None:
         Marquez(chart, "marquez", wired.marquez)
     if wired.jaeger:
         Jaeger(chart, "jaeger", wired.jaeger)
+    monitoring(chart, wired)
 
 
 def foundation(chart: Construct, wired: Wired) -> None:
@@ -58,6 +60,14 @@ def foundation(chart: Construct, wired: Wired) -> None:
     if isinstance(environment.secrets, ExternalSecrets):
         for name, keys in wired.secrets.items():
             ExternalSecret(chart, f"secret-{name}", labels, environment.secrets, name, keys)
+
+
+def monitoring(chart: Construct, wired: Wired) -> None:
+    """Add what watches the components, where the overlay says that somebody does."""
+    if settings := wired.environment.monitoring:
+        for watch in wired.watched:
+            name = f"{watch.name}-monitoring"
+            Monitoring(chart, name, watch, settings, wired.environment.namespace)
 
 
 def render(wired: Wired, add: Compose) -> list[dict[str, Any]]:

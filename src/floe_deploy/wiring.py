@@ -15,7 +15,8 @@ from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.secret import SecretKey, secret_keys
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
-from floe_deploy import completing, derivation, telemetry
+from floe_constructs.monitoring.watch import Watch
+from floe_deploy import completing, derivation, monitoring, telemetry
 from floe_deploy.environment import Environment
 from floe_deploy.overlay import Overlay
 from floe_deploy.telemetry import Reached
@@ -49,6 +50,9 @@ class Wired:
     flows: tuple[Flow, ...] = ()
     """Who talks to whom."""
 
+    watched: tuple[Watch, ...] = ()
+    """What there is to watch."""
+
     secrets: dict[str, tuple[str, ...]]
     """Keys of every Secret that a pod refers to, by its name."""
 
@@ -72,6 +76,8 @@ def wire(overlay: Overlay) -> Wired:
         flows += dagster_flows.flows(dagster)
         flows += _user_code_flows(overlay, dagster, lineage, traces)
         flows += _api_server_flows(environment, dagster)
+    watched = monitoring.watched(overlay.name, environment, dagster, cube, marquez, jaeger)
+    flows += monitoring.flows(environment, watched)
     keys: dict[str, set[str]] = {}
     for spec in (dagster, cube, marquez, jaeger, *_own(environment)):
         for secret in secret_keys(spec):
@@ -84,6 +90,7 @@ def wire(overlay: Overlay) -> Wired:
         marquez=marquez,
         jaeger=jaeger,
         flows=tuple(dict.fromkeys(flows)),
+        watched=watched,
         secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},
         secret_files=overlay.secret_files,
     )

@@ -57,6 +57,8 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
         "dagster_home": HOME,
         "service_account_name": "default",
         "image_pull_policy": "IfNotPresent",
+        # A run that failed is a Job that failed: to kubectl, and to who watches Jobs.
+        "fail_pod_on_run_failure": True,
         "labels": {"app.kubernetes.io/instance": spec.instance, WORKLOAD_LABEL: RUN},
         "run_k8s_config": {
             "job_spec_config": {"ttl_seconds_after_finished": _KEEP_SECONDS},

@@ -12,6 +12,15 @@ DATA = "/badger"
 """Where Badger's volume is mounted; its files go one level below, which the pod may create."""
 
 OTLP_GRPC, OTLP_HTTP, QUERY, QUERY_GRPC, HEALTH, METRICS = 4317, 4318, 16686, 16685, 13133, 8888
+_METRICS = {
+    "host": "0.0.0.0",  # noqa: S104  in a pod
+    "port": METRICS,
+    # Names of metrics as they are documented, whatever a version of Jaeger makes of silence.
+    "without_scope_info": True,
+    "without_type_suffix": True,
+    "without_units": True,
+}
+
 CREDENTIALS, PASSWORD = "/etc/jaeger-storage", "password"
 """Folder and file of the storage's password: in `${env:NAME}` it would be read as YAML."""
 
@@ -50,9 +59,7 @@ def _config(spec: JaegerSpec, *, collects: bool, answers: bool) -> dict[str, Any
         "resource": {"service.name": "jaeger"},
         "metrics": {
             "level": "normal",
-            "readers": [
-                {"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": METRICS}}}}  # noqa: S104
-            ],
+            "readers": [{"pull": {"exporter": {"prometheus": _METRICS}}}],
         },
     }
     return {
