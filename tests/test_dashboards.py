@@ -102,7 +102,7 @@ def test_two_environments_never_share_a_dashboard() -> None:
 
 def test_a_uid_is_no_longer_than_grafana_allows() -> None:
     uids = {
-        json.loads(dashboard(Watch(name="jaeger", instance=f"{'x' * 60}{end}", title="J"), "n"))[
+        json.loads(dashboard(Watch(name="j", instance=f"{'x' * 60}{end}", title="J"), "n", 30))[
             "uid"
         ]
         for end in ("a", "b")

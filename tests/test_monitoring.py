@@ -1,5 +1,6 @@
 """Metrics: who serves them, who is let in to read them, and what an overlay may say about it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,9 @@ def test_settings_reach_the_objects(synth: Synth) -> None:
         assert labels.get("grafana_dashboard") == ("yes" if kind == "ConfigMap" else None)
     (endpoint,) = objects["PodMonitor", "jaeger-all-in-one"]["spec"]["podMetricsEndpoints"]
     assert endpoint["interval"] == "60s"
+    (text,) = objects["ConfigMap", "jaeger-dashboard"]["data"].values()
+    targets = [target for panel in json.loads(text)["panels"] for target in panel["targets"]]
+    assert {target["interval"] for target in targets} == {"60s"}  # rates would have gaps
     assert "ConfigMap" not in {kind for kind, _ in watched(synth, lambda _: None, watch)}
 
 

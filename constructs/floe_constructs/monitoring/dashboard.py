@@ -12,6 +12,9 @@ SCHEMA_VERSION = 39
 
 _WIDTH, _HEIGHT, _COLUMNS = 12, 8, 2
 _LONGEST_UID = 40
+_CLUSTER_SECONDS = 30
+"""How often kube-state-metrics and kubelet are scraped, as most clusters do."""
+
 _SOURCE = {"type": "prometheus", "uid": "$datasource"}
 
 
@@ -20,8 +23,12 @@ def file_name(watch: Watch) -> str:
     return f"floe-{watch.instance}-{watch.name}.json"
 
 
-def dashboard(watch: Watch, namespace: str) -> str:
-    """Answer a dashboard as Grafana reads it: two panels in a row, in the order given."""
+def dashboard(watch: Watch, namespace: str, seconds: int) -> str:
+    """Answer a dashboard as Grafana reads it: two panels in a row, in the order given.
+
+    `seconds` are those between two scrapes: over less time than four of them, rates have gaps.
+    """
+    step = f"{max(seconds, _CLUSTER_SECONDS)}s"
     name, instance = watch.name, watch.instance
     document = {
         "uid": _uid(f"floe-{instance}-{name}"),
@@ -42,7 +49,9 @@ def dashboard(watch: Watch, namespace: str) -> str:
                 }
             ]
         },
-        "panels": [_panel(place, panel, namespace) for place, panel in enumerate(watch.panels)],
+        "panels": [
+            _panel(place, panel, namespace, step) for place, panel in enumerate(watch.panels)
+        ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -54,7 +63,7 @@ def _uid(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:_LONGEST_UID]
 
 
-def _panel(place: int, panel: Panel, namespace: str) -> dict[str, Any]:
+def _panel(place: int, panel: Panel, namespace: str, step: str) -> dict[str, Any]:
     return {
         "id": place + 1,
         "type": "timeseries",
@@ -68,16 +77,17 @@ def _panel(place: int, panel: Panel, namespace: str) -> dict[str, Any]:
             "y": _HEIGHT * (place // _COLUMNS),
         },
         "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
-        "targets": _targets(panel.queries, namespace),
+        "targets": _targets(panel.queries, namespace, step),
     }
 
 
-def _targets(queries: Mapping[str, str], namespace: str) -> Sequence[dict[str, Any]]:
+def _targets(queries: Mapping[str, str], namespace: str, step: str) -> Sequence[dict[str, Any]]:
     return [
         {
             "refId": chr(ord("A") + number),
             "expr": query.replace(NAMESPACE, namespace),
             "legendFormat": legend,
+            "interval": step,
         }
         for number, (legend, query) in enumerate(queries.items())
     ]

@@ -41,7 +41,7 @@ class Monitoring(Construct):
                 metadata=k8s.ObjectMeta(
                     name=f"{labels.name}-dashboard", labels=labels.all | settings.dashboards
                 ),
-                data={file_name(watch): dashboard(watch, namespace)},
+                data={file_name(watch): dashboard(watch, namespace, settings.interval_seconds)},
             )
 
     def _custom(self, kind: str, name: str, labels: dict[str, str], body: object) -> None:
