@@ -6,7 +6,7 @@ from floe_constructs.dagster import DagsterSpec
 
 RESOURCES = {"cpu": "500m", "memory": "1Gi"}
 RUNS = {"cpu": "1", "memory": "2Gi", "cpu_limit": "2", "memory_limit": "3Gi"}
-ROLE = {"aws_role_arn": "arn:aws:iam::111122223333:role/acme-data"}
+ROLE = {"type": "aws-irsa", "role_arn": "arn:aws:iam::111122223333:role/acme-data"}
 SMALL: dict[str, Any] = {
     "instance": "test",
     "namespace": "data",
@@ -37,7 +37,7 @@ EVENTS: dict[str, Any] = SHOP | {
         "tolerations": [{"key": "runs", "value": "yes", "effect": "NoSchedule"}],
     },
     "executor": "k8s_job",
-    "identity": {"aws_role_arn": "arn:aws:iam::111122223333:role/acme-events"},
+    "identity": {"type": "aws-irsa", "role_arn": "arn:aws:iam::111122223333:role/acme-events"},
 }
 ELSEWHERE: dict[str, Any] = {"name": "elsewhere", "host": "code.example.com", "port": 4266}
 LOGS: dict[str, Any] = {

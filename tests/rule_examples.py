@@ -31,6 +31,15 @@ def quota(name: str, most: str) -> tuple[Change, ...]:
     return (put("ResourceQuota/quota", f"spec hard {name}", most),)
 
 
+POLICY = "NetworkPolicy/marquez-web"
+
+
+def egress(cidr: str, port: int, *but: str) -> tuple[Change, ...]:
+    block = {"cidr": cidr} | ({"except": list(but)} if but else {})
+    rule = {"to": [{"ipBlock": block}], "ports": [{"port": port, "protocol": "TCP"}]}
+    return (put(POLICY, "spec egress 0", rule),)
+
+
 BUDGET = "PodDisruptionBudget/marquez-web"
 ENCRYPTED = f"ENC[AES256_GCM,data:YQ==,iv:{'a' * 43}=,tag:{'a' * 22}==,type:str]"
 ROOT_VOLUME = {"name": "root", "hostPath": {"path": "/"}}
@@ -129,6 +138,15 @@ BROKEN: Cases = {
         (put(BUDGET, "spec maxUnavailable", DELETE), put(BUDGET, "spec minAvailable", "100%")),
         (put(BUDGET, "spec unhealthyPodEvictionPolicy", DELETE),),
     ],
+    "metadata-closed": [
+        egress("169.254.169.254/32", 443),
+        egress("0.0.0.0/0", 443),
+        egress("169.254.0.0/15", 80, "169.254.169.254/32"),
+        egress("169.254.170.23/32", 8080),
+        egress("fd00::/8", 443),
+        egress("::/0", 443, "fe80::/10", "fd00:ec2::/32"),
+        (put(POLICY, "spec egress 0", {"to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}]}),),
+    ],
 }
 """What breaks each rule, the plainest case first."""
 
@@ -191,6 +209,12 @@ KEPT: Cases = {
     "budget-drains": [
         (put(BUDGET, "spec maxUnavailable", DELETE), put(BUDGET, "spec minAvailable", 1)),
         (put(BUDGET, "spec maxUnavailable", "50%"),),
+    ],
+    "metadata-closed": [
+        egress("10.0.0.0/8", 443),
+        egress("169.254.170.23/32", 80),
+        egress("169.254.169.254/32", 53),
+        egress("0.0.0.0/0", 443, "169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32"),
     ],
 }
 """What nearly breaks each rule."""

@@ -1,5 +1,6 @@
 """Where pods run, which come first, what they may take, and what is added to them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def overlay(tmp_path: Path) -> dict[str, Any]:
 
 
 def rendered(tmp_path: Path, settings: dict[str, Any]) -> Rendering:
-    (tmp_path / "env" / "environment.yaml").write_text(yaml.safe_dump(settings))
+    (tmp_path / "env" / "environment.yaml").write_text(json.dumps(settings))
     return render(tmp_path / "env", Project())
 
 

@@ -291,7 +291,7 @@ def test_local_storage_is_a_claim_apart_from_the_cache(synth: Synth) -> None:
 
 def test_an_identity_belongs_to_cube_store_alone(synth: Synth) -> None:
     storage = {key: value for key, value in S3.items() if key != "credentials"}
-    storage |= {"identity": {"aws_role_arn": ROLE}}
+    storage |= {"identity": {"type": "aws-irsa", "role_arn": ROLE}}
     objects = build(synth, spec(store=STORE | {"storage": storage}))
     holders = {
         pod(objects[key])["serviceAccountName"]: objects[

@@ -212,7 +212,7 @@ def test_the_addresses_of_a_data_source_reach_its_flows(source: dict[str, Any]) 
             {("s3.eu-central-1.amazonaws.com", 443)},
         ),
         (
-            S3 | {"credentials": None, "identity": {"aws_role_arn": ROLE}},
+            S3 | {"credentials": None, "identity": {"type": "aws-irsa", "role_arn": ROLE}},
             {
                 "CUBESTORE_S3_BUCKET": "acme-cube",
                 "CUBESTORE_S3_REGION": "eu-central-1",
@@ -385,13 +385,13 @@ def test_settings_hold_neither_the_model_nor_the_name_of_the_installation() -> N
     ("changes", "message"),
     [
         ({"storage": S3 | {"credentials": None}}, "exactly one of credentials and identity"),
-        ({"storage": S3 | {"identity": {"aws_role_arn": ROLE}}}, "exactly one"),
+        ({"storage": S3 | {"identity": {"type": "aws-irsa", "role_arn": ROLE}}}, "exactly one"),
         (
             {
                 "storage": S3
                 | {
                     "credentials": None,
-                    "identity": {"aws_role_arn": ROLE},
+                    "identity": {"type": "aws-irsa", "role_arn": ROLE},
                     "endpoint": "http://minio:9000",
                 }
             },

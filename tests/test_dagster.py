@@ -408,10 +408,10 @@ def test_a_location_may_have_an_identity_of_its_own(objects: Objects) -> None:
         if kind == "ServiceAccount" and ("-code-" in name or "-run-" in name)
     }
     assert found == {
-        "dagster-code-shop": ROLE["aws_role_arn"],
-        "dagster-run-shop": ROLE["aws_role_arn"],
-        "dagster-code-events": EVENTS["identity"]["aws_role_arn"],
-        "dagster-run-events": EVENTS["identity"]["aws_role_arn"],
+        "dagster-code-shop": ROLE["role_arn"],
+        "dagster-run-shop": ROLE["role_arn"],
+        "dagster-code-events": EVENTS["identity"]["role_arn"],
+        "dagster-run-events": EVENTS["identity"]["role_arn"],
     }
 
 
@@ -425,7 +425,7 @@ def test_webserver_and_daemon_read_compute_logs_as_someone(synth: Synth) -> None
         assert not signed & set(variables(identity["Deployment", name]))
         assert "annotations" not in keys["ServiceAccount", name]["metadata"]
         annotations = identity["ServiceAccount", name]["metadata"]["annotations"]
-        assert ROLE["aws_role_arn"] in annotations.values()
+        assert ROLE["role_arn"] in annotations.values()
 
 
 def test_user_code_is_told_where_lineage_and_traces_go(objects: Objects) -> None:

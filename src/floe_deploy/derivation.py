@@ -14,7 +14,7 @@ from floe_constructs.artifacts.credentials import (
 from floe_constructs.artifacts.part import SecretReference
 from floe_constructs.artifacts.storage import Storage
 from floe_constructs.cube.source import Source
-from floe_constructs.kubernetes.cloud_identity import CloudIdentity
+from floe_constructs.kubernetes.cloud_identity import IrsaIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, endpoint_of
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.secret import SecretKey
@@ -91,11 +91,11 @@ def user_credentials(environment: Environment, artifacts: CompiledArtifacts) -> 
     return [item for item in found if not (environment.compute and item.service == "compute")]
 
 
-def code_identity(environment: Environment, artifacts: CompiledArtifacts) -> CloudIdentity | None:
+def code_identity(environment: Environment, artifacts: CompiledArtifacts) -> IrsaIdentity | None:
     """Answer the cloud identity of user code: the role that the storage is reached with."""
     roles = sorted(set(artifacts.role_arns.values()))
     cidrs = environment.addresses.identity
-    return CloudIdentity(aws_role_arn=roles[0], cidrs=cidrs) if roles else None
+    return IrsaIdentity(type="aws-irsa", role_arn=roles[0], cidrs=cidrs) if roles else None
 
 
 def trino_variables(environment: Environment) -> dict[str, str | SecretKey]:

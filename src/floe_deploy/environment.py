@@ -37,8 +37,8 @@ class Cluster(Spec):
     """Whether Stakater Reloader runs there: workloads then name the Secrets that their pods read,
     so that it replaces the pods when one changes."""
 
-    dns_cidrs: tuple[Cidr, ...] = ()
-    """Addresses of DNS servers that are not pods in kube-system."""
+    dns: tuple[Peer, ...] = ()
+    """Where DNS servers are, beside kube-dns and the caches on nodes: pods or addresses."""
 
     monitoring: tuple[Peer, ...] = ()
     """Who reads metrics: the pods of Prometheus. Nobody, when silent."""

@@ -55,7 +55,7 @@ def foundation(chart: Construct, wired: Wired) -> None:
         NamespaceQuota(chart, "quota", labels, quota)
     if defaults := environment.capacity.container_defaults:
         ContainerDefaults(chart, "container-defaults", labels, defaults)
-    DefaultDeny(chart, "default-deny", labels, environment.cluster.dns_cidrs)
+    DefaultDeny(chart, "default-deny", labels, environment.cluster.dns)
     NetworkPolicies(chart, "network-policies", wired.flows)
     if isinstance(environment.secrets, ExternalSecrets):
         for name, keys in wired.secrets.items():

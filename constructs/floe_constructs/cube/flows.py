@@ -29,6 +29,16 @@ def flows(spec: CubeSpec) -> list[Flow]:
         Flow(source=server, target=router, port=STORE_HTTP, why="pre-aggregations and the queue")
         for server in servers
     ]
+    found += [
+        Flow(
+            source=server,
+            target=endpoint,
+            port=endpoint.port,
+            why="prove the identity",
+        )
+        for server in servers
+        for endpoint in (spec.identity.endpoints if spec.identity else ())
+    ]
     if spec.store.workers:
         found += [
             Flow(source=worker, target=router, port=STORE_META, why="ask what there is"),

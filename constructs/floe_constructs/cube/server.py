@@ -45,7 +45,8 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
                 mounts=mounts,
             )
         ],
-        service_account=service_account(scope, pods),
+        service_account=service_account(scope, pods, identity=spec.identity),
+        identity=spec.identity,
         mounts=mounts,
         files=files,
     )

@@ -8,6 +8,7 @@ from floe_constructs.cube.duckdb import DuckDbSource
 from floe_constructs.cube.model import model_files
 from floe_constructs.cube.source import Source
 from floe_constructs.cube.storage import LocalStorage, StoreStorage
+from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.scheduling import Spreading
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes
@@ -136,6 +137,10 @@ class CubeSettings(Spec):
 
     sql_api: SqlApi | None = None
     """The SQL API; off when silent."""
+
+    identity: CloudIdentity | None = None
+    """Who API and refresh worker are to a cloud, for an export bucket that takes no keys. Cube
+    Store has an identity of its own (`store.storage.identity`)."""
 
     def heap(self, settings: Workload) -> int:
         """Answer the MiB of Node's heap: three quarters of what DuckDB leaves of the memory."""

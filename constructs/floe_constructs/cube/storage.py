@@ -33,6 +33,12 @@ class S3Storage(S3Bucket):
         if self.endpoint and self.identity:
             msg = "endpoint takes credentials: Cube Store uses an identity with AWS alone"
             raise ValueError(msg)
+        if self.identity and self.identity.type == "aws-pod-identity":
+            msg = (
+                "identity has to be aws-irsa: Cube Store does not know EKS Pod Identity, and would "
+                "be whoever the node is"
+            )
+            raise ValueError(msg)
         return self
 
     @property
@@ -62,7 +68,7 @@ class S3Storage(S3Bucket):
         """Where it listens, and where an identity is turned into a session: never regionally."""
         store = s3_endpoint("pre-aggregations", self.region, self.endpoint, self.cidrs)
         if self.identity:
-            return store, self.identity.endpoint
+            return (store, *self.identity.endpoints)
         return (store,)
 
 

@@ -42,7 +42,6 @@ def store_pods(  # noqa: PLR0913  the two differ in that many ways
         mounts.append(scratch("cache", CACHE, node.cache))
     storage = spec.store.storage
     identity = storage.identity if isinstance(storage, S3Storage) else None
-    account = service_account(scope, pods, annotations=identity.annotations if identity else None)
     return pod_template(
         pods,
         node,
@@ -58,6 +57,7 @@ def store_pods(  # noqa: PLR0913  the two differ in that many ways
                 claims=[claim.mount for claim in claims],
             )
         ],
-        service_account=account,
+        service_account=service_account(scope, pods, identity=identity),
+        identity=identity,
         mounts=mounts,
     )

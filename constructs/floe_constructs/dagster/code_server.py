@@ -49,7 +49,6 @@ class DagsterCodeLocation(Construct):
         super().__init__(scope, id)
         pods, settings = code_server(spec, location), location.server
         identity = spec.identity(location)
-        annotations = identity.annotations if identity else None
         artifacts, mounts = artifacts_files(spec), _mounts(spec)
         ports = {"grpc": GRPC}
         env = _variables(spec, location)
@@ -68,7 +67,8 @@ class DagsterCodeLocation(Construct):
                     mounts=mounts,
                 )
             ],
-            service_account=service_account(self, pods, annotations=annotations),
+            service_account=service_account(self, pods, identity=identity),
+            identity=identity,
             mounts=mounts,
             files=artifacts,
             user=USER if location.run_as_root is None else 0,
@@ -76,7 +76,7 @@ class DagsterCodeLocation(Construct):
         )
         deployment(self, pods, template, replicas=settings.replicas)
         service(self, pods, ports)
-        service_account(self, runs(spec, location), annotations=annotations)
+        service_account(self, runs(spec, location), identity=identity)
         if location.executor == "k8s_job":
             role(self, runs(spec, location), rules(STEPS))
 

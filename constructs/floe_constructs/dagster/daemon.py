@@ -43,9 +43,8 @@ class DagsterDaemon(Construct):
             # what could be asked (`dagster-daemon liveness-check`) reads the database, so that a
             # database that is away would restart it.
             [control_plane_container("daemon", spec, settings, args, mounts)],
-            service_account=service_account(
-                self, pods, annotations=logs.annotations if logs else None
-            ),
+            service_account=service_account(self, pods, identity=logs),
+            identity=logs,
             mounts=mounts,
             files=[instance],
             token=True,

@@ -7,6 +7,7 @@ from floe_constructs.dagster.code_location import CodeLocation
 from floe_constructs.dagster.config import GRPC, HTTP
 from floe_constructs.dagster.run_pod import LOCATION_LABEL, RUN, WORKLOAD_LABEL
 from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
@@ -108,16 +109,18 @@ def _storage(spec: DagsterSpec) -> list[Flow]:
 
 
 def _sessions(spec: DagsterSpec) -> list[Flow]:
-    why = "turn the identity into a session"
-    found: list[Flow] = []
-    if spec.compute_logs and (identity := spec.compute_logs.identity):
-        found += _to(identity.endpoint, control_plane(spec), why)
-    for location in spec.deployed:
-        if identity := spec.identity(location):
-            found += _to(
-                identity.endpoint, [code_server(spec, location), runs(spec, location)], why
-            )
-    return found
+    who: list[tuple[CloudIdentity | None, list[Labels]]] = [
+        (spec.identity(location), [code_server(spec, location), runs(spec, location)])
+        for location in spec.deployed
+    ]
+    if spec.compute_logs:
+        who.append((spec.compute_logs.identity, control_plane(spec)))
+    return [
+        flow
+        for identity, pods in who
+        for endpoint in (identity.endpoints if identity else ())
+        for flow in _to(endpoint, pods, "prove the identity")
+    ]
 
 
 def _to(target: Endpoint, sources: Sequence[Labels], why: str) -> list[Flow]:

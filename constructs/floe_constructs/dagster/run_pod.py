@@ -107,6 +107,8 @@ def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, An
     """Answer what a code location adds to its runs; Dagster takes it from the location's server."""
     runs = location.runs
     volumes, mounts = _volumes(spec, runs)
+    identity = spec.identity(location)
+    pod_labels = identity.pod_labels if identity else {}
     user = user_variables(spec, location)
     clashing(RUN, {**user, **database_variables(spec)}, runs.env)
     config: dict[str, Any] = {
@@ -117,7 +119,7 @@ def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, An
     return {
         "k8s": {
             "service_account_name": f"{RUN}-{location.name}",
-            "labels": {LOCATION_LABEL: location.name} | runs.labels,
+            "labels": {LOCATION_LABEL: location.name} | runs.labels | pod_labels,
             "env": variables({**user, **runs.env}),
             "resources": requirements(runs.resources),
             "volumes": volumes,

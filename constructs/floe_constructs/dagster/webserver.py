@@ -56,9 +56,8 @@ class DagsterWebserver(Construct):
                     probes=_probes(),
                 )
             ],
-            service_account=service_account(
-                self, pods, annotations=logs.annotations if logs else None
-            ),
+            service_account=service_account(self, pods, identity=logs),
+            identity=logs,
             mounts=mounts,
             files=[instance, workspace],
             token=True,

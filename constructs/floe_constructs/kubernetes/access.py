@@ -1,11 +1,12 @@
 """Service accounts, and what they may ask of the API server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from cdk8s import Chart
 from cdk8s_plus_34 import k8s
 from constructs import Construct
 
+from floe_constructs.kubernetes.cloud_identity import Identity
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
 from floe_constructs.kubernetes.phase import Phase
@@ -16,10 +17,14 @@ def service_account(
     labels: Labels,
     *,
     name: str | None = None,
-    annotations: Mapping[str, str] | None = None,
+    identity: Identity | None = None,
 ) -> str:
-    """A ServiceAccount without a token of its own; answers its name."""
+    """A ServiceAccount without a token of its own; answers its name.
+
+    `identity` is who its pods are to a cloud; give it to `pod_template` as well.
+    """
     name = name or labels.object_name
+    annotations = identity.annotations if identity else None
     k8s.KubeServiceAccount(
         scope,
         f"service-account-{name}",

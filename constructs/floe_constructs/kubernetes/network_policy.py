@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from cdk8s_plus_34 import k8s
 from constructs import Construct
@@ -18,9 +19,18 @@ _NODE_LOCAL_DNS = ("169.254.20.10/32", "169.254.10.10/32", "169.254.10.11/32")
 """Where nodes cache DNS (NodeLocal DNSCache, AKS LocalDNS); on port 53 alone."""
 
 
-_NOWHERE_V4 = ("169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32")
-_NOWHERE_V6 = ("fe80::/10", "fd00:ec2::/32", "fd20:ce::254/128")
+METADATA = (
+    "169.254.0.0/16",
+    "168.63.129.16/32",
+    "100.100.100.200/32",
+    "fe80::/10",
+    "fd00:ec2::/32",
+    "fd20:ce::254/128",
+)
 """Where clouds tell a pod who its node is, link-local and otherwise (AWS, Azure, Alibaba, GCP)."""
+
+
+Network = IPv4Network | IPv6Network
 
 
 class NetworkPolicies(Construct):
@@ -71,7 +81,7 @@ class DefaultDeny(Construct):
     Objects: NetworkPolicy/default-deny, NetworkPolicy/dns.
     """
 
-    def __init__(self, scope: Construct, id: str, labels: Labels, dns_cidrs: Sequence[str]) -> None:
+    def __init__(self, scope: Construct, id: str, labels: Labels, dns: Sequence[Peer] = ()) -> None:
         super().__init__(scope, id)
         everyone = k8s.LabelSelector()
         k8s.KubeNetworkPolicy(
@@ -83,7 +93,8 @@ class DefaultDeny(Construct):
         servers = [
             _namespaced("kube-system", {"k8s-app": app}) for app in ("kube-dns", "node-local-dns")
         ]
-        caches = [_block(cidr) for cidr in (*_NODE_LOCAL_DNS, *dns_cidrs)]
+        caches = [_block(cidr) for cidr in _NODE_LOCAL_DNS]
+        others = [peer for given in dns for peer in _outside(given)]
         ports = [_port(53, protocol) for protocol in ("UDP", "TCP")]
         k8s.KubeNetworkPolicy(
             self,
@@ -92,7 +103,7 @@ class DefaultDeny(Construct):
             spec=k8s.NetworkPolicySpec(
                 pod_selector=everyone,
                 policy_types=["Egress"],
-                egress=[k8s.NetworkPolicyEgressRule(to=[*servers, *caches], ports=ports)],
+                egress=[k8s.NetworkPolicyEgressRule(to=[*servers, *caches, *others], ports=ports)],
             ),
         )
 
@@ -124,12 +135,28 @@ def _peers(target: Labels | Endpoint) -> list[k8s.NetworkPolicyPeer]:
     if not isinstance(target, Endpoint):
         return [_pods_peer(target)]
     if target.cidrs:
-        return [_block(cidr) for cidr in target.cidrs]
+        return [_block(cidr, *_metadata_within(cidr)) for cidr in target.cidrs]
     if match := _IN_CLUSTER.fullmatch(target.host or ""):
         return [_namespaced(match["namespace"])]
     if target.host and "." not in target.host:
         return [k8s.NetworkPolicyPeer(pod_selector=k8s.LabelSelector())]
-    return [_block("0.0.0.0/0", *_NOWHERE_V4), _block("::/0", *_NOWHERE_V6)]
+    return [_block(cidr, *_metadata_within(cidr)) for cidr in ("0.0.0.0/0", "::/0")]
+
+
+def _metadata_within(cidr: str) -> list[str]:
+    """Answer the addresses of a range that stay closed; a range of metadata alone is meant."""
+    network = ip_network(cidr)
+    return [
+        closed
+        for closed in METADATA
+        if (inner := ip_network(closed)) != network and _is_within(inner, network)
+    ]
+
+
+def _is_within(inner: Network, outer: Network) -> bool:
+    if isinstance(inner, IPv4Network):
+        return isinstance(outer, IPv4Network) and inner.subnet_of(outer)
+    return isinstance(outer, IPv6Network) and inner.subnet_of(outer)
 
 
 def _from(source: Labels | Outside) -> list[k8s.NetworkPolicyPeer]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cdk8s_plus_34 import k8s
 
 from floe_constructs.kubernetes import PREFIX
+from floe_constructs.kubernetes.cloud_identity import Identity
 from floe_constructs.kubernetes.files import Files, digest
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm, Spreading
@@ -23,6 +24,7 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     files: Sequence[Files] = (),
     user: int = USER,
     token: bool = False,
+    identity: Identity | None = None,
     restart_policy: str | None = None,
     grace_seconds: int | None = None,
 ) -> k8s.PodTemplateSpec:
@@ -40,10 +42,9 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
         annotations[f"{PREFIX}/files"] = digest({file.name: file.digest for file in files})
     if isinstance(settings, LongRunning) and settings.restart:
         annotations[f"{PREFIX}/restart"] = settings.restart
+    told = labels.all | settings.labels | (identity.pod_labels if identity else {})
     return k8s.PodTemplateSpec(
-        metadata=k8s.ObjectMeta(
-            labels=labels.all | settings.labels, annotations=annotations or None
-        ),
+        metadata=k8s.ObjectMeta(labels=told, annotations=annotations or None),
         spec=k8s.PodSpec(
             service_account_name=service_account,
             automount_service_account_token=token,

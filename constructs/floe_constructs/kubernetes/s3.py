@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from floe_constructs.kubernetes.cloud_identity import CloudIdentity
+from floe_constructs.kubernetes.cloud_identity import AwsIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, Url, endpoint_of
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr
@@ -60,7 +60,7 @@ class S3Bucket(Spec):
     credentials: S3Credentials | None = None
     """The key pair to use."""
 
-    identity: CloudIdentity | None = None
+    identity: AwsIdentity | None = None
     """Identity of the pods, instead of a key pair."""
 
     cidrs: tuple[Cidr, ...] = ()

@@ -6,6 +6,7 @@ from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.credentials import contradictions, credentials, cube_credentials
 from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
+from floe_constructs.kubernetes.cloud_identity import AzureIdentity, GcpIdentity, IrsaIdentity
 from floe_constructs.problem import Problem, nearest, shown
 from floe_deploy import derivation
 from floe_deploy.conflicts.disagreement import ARTIFACTS, disagreement
@@ -69,6 +70,8 @@ def _roles(environment: Environment, artifacts: CompiledArtifacts) -> Iterator[P
     place, role = next(iter(roles.items()))
     for location in environment.dagster.deployed:
         given = location.identity
-        if given and given.aws_role_arn != role:
-            setting = f"dagster.code_locations.{location.name}.identity.aws_role_arn"
-            yield disagreement(setting, given.aws_role_arn, place, role)
+        setting = f"dagster.code_locations.{location.name}.identity"
+        if isinstance(given, IrsaIdentity) and given.role_arn != role:
+            yield disagreement(f"{setting}.role_arn", given.role_arn, place, role)
+        elif isinstance(given, GcpIdentity | AzureIdentity):
+            yield disagreement(f"{setting}.type", given.type, place, role)

@@ -1,6 +1,6 @@
 """Every rule, in the order in which they are reported."""
 
-from floe_deploy.rules import capacity, names, pod_security, pods, secrets
+from floe_deploy.rules import capacity, metadata, names, pod_security, pods, secrets
 from floe_deploy.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -9,6 +9,7 @@ RULES: tuple[Rule, ...] = (
     *secrets.RULES,
     *names.RULES,
     *capacity.RULES,
+    *metadata.RULES,
 )
 
 BY_ID = {rule.id: rule for rule in RULES}
