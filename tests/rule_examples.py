@@ -146,6 +146,8 @@ BROKEN: Cases = {
         egress("fd00::/8", 443),
         egress("::/0", 443, "fe80::/10", "fd00:ec2::/32"),
         (put(POLICY, "spec egress 0", {"to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}]}),),
+        (put(POLICY, "spec egress 0", {"ports": [{"port": 443, "protocol": "TCP"}]}),),
+        (*egress("169.254.169.254/32", 53), put(POLICY, "spec egress 0 ports 0 endPort", 65535)),
     ],
 }
 """What breaks each rule, the plainest case first."""

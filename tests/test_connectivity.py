@@ -5,6 +5,7 @@ by pair and port by port, and beside them the look-up of names.
 """
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
@@ -19,6 +20,8 @@ from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow, Outside, Peer
 from floe_constructs.kubernetes.labels import Labels
 from floe_deploy import overlay, wiring
+from floe_deploy.project import Project
+from floe_deploy.synth import render
 from floe_deploy.wiring import Wired
 from test_dist import ENVIRONMENTS, ROOT, manifests, run
 
@@ -37,9 +40,19 @@ CLOSED = [
 ]  # fmt: skip
 """Where clouds tell a pod who its node is."""
 
+IDENTITIES = [
+    ip_network(cidr)
+    for cidr in (
+        "169.254.170.23/32", "fd00:ec2::23/128", "169.254.169.252/32", "169.254.169.254/32",
+    )
+]  # fmt: skip
+"""Where EKS Pod Identity and GKE answer for a pod."""
+
+DNS = 53
 CACHES = [ip_network(cidr) for cidr in ("169.254.20.10/32", "169.254.10.10/31")]
 """Where nodes answer for DNS servers."""
 
+Objects = list[dict[str, Any]]
 NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -49,10 +62,10 @@ def pod(namespace: str, name: str, labels: dict[str, str]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def pods_of(environment: str, wired: Wired) -> Iterator[dict[str, Any]]:
+def pods_of(manifests: Objects, wired: Wired) -> Iterator[dict[str, Any]]:
     """Answer two pods of each workload, two of each location's runs, and strangers."""
     namespace = wired.environment.namespace
-    for manifest in manifests(environment):
+    for manifest in manifests:
         spec = manifest.get("spec", {})
         spec = spec.get("jobTemplate", {}).get("spec", spec)
         if "template" in spec:
@@ -74,9 +87,6 @@ def pods_of(environment: str, wired: Wired) -> Iterator[dict[str, Any]]:
                 if peer.namespace:
                     yield pod(peer.namespace, f"{flow.source.name}-{number}", dict(peer.pods))
                     yield pod(peer.namespace, "stranger", {"app": "stranger"})
-
-
-Objects = list[dict[str, Any]]
 
 
 def computed(folder: Path, pods: Objects, policies: Objects) -> list[tuple[str, str, str]]:
@@ -208,8 +218,8 @@ class Cluster:
         return {key: merged(whom) for key, whom in reached.items() if whom}
 
 
-def policies_of(environment: str) -> Objects:
-    return [one for one in manifests(environment) if one["kind"] == "NetworkPolicy"]
+def policies_of(manifests: Objects) -> Objects:
+    return [one for one in manifests if one["kind"] == "NetworkPolicy"]
 
 
 def unlike(folder: Path, wired: Wired, pods: Objects, policies: Objects) -> Reached:
@@ -229,8 +239,8 @@ def unlike(folder: Path, wired: Wired, pods: Objects, policies: Objects) -> Reac
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_policies_allow_exactly_the_flows(environment: str, tmp_path: Path) -> None:
     wired = wiring.wire(overlay.load(ROOT / "overlays" / environment))
-    pods = list(pods_of(environment, wired))
-    assert unlike(tmp_path, wired, pods, policies_of(environment)) == {}
+    pods = list(pods_of(manifests(environment), wired))
+    assert unlike(tmp_path, wired, pods, policies_of(manifests(environment))) == {}
 
 
 @pytest.mark.tools
@@ -238,7 +248,39 @@ def test_policies_allow_exactly_the_flows(environment: str, tmp_path: Path) -> N
 def test_without_any_policy_something_else_is_possible(name: str, tmp_path: Path) -> None:
     """The comparison would tell."""
     wired = wiring.wire(overlay.load(ROOT / "overlays" / "demo"))
-    pods = list(pods_of("demo", wired))
-    policies = [one for one in policies_of("demo") if one["metadata"]["name"] != name]
-    assert len(policies) == len(policies_of("demo")) - 1
+    pods = list(pods_of(manifests("demo"), wired))
+    policies = [one for one in policies_of(manifests("demo")) if one["metadata"]["name"] != name]
+    assert len(policies) == len(policies_of(manifests("demo"))) - 1
     assert unlike(tmp_path, wired, pods, policies)
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("kind", ["aws-pod-identity", "gcp"])
+def test_an_identity_opens_its_metadata_address_for_its_pods_alone(
+    kind: str, tmp_path: Path
+) -> None:
+    environment = tmp_path / "env"
+    shutil.copytree(ROOT / "overlays" / "demo", environment)
+    file = environment / "environment.yaml"
+    old = "      module: floe_demo.definitions\n"
+    new = f"{old}      identity: {{type: {kind}}}\n"
+    file.write_text(file.read_text().replace(old, new))
+    rendering = render(environment, Project())
+    made = [
+        yaml.safe_load(text)
+        for path, text in rendering.files.items()
+        if path.endswith(".yaml") and "kustomization" not in path
+    ]
+    wired = wiring.wire(overlay.load(environment))
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    pods = list(pods_of(made, wired))
+    assert unlike(folder, wired, pods, policies_of(made)) == {}
+    reached = found(computed(folder, pods, policies_of(made)), wired.environment.namespace)
+    open_to = {
+        source.partition("/")[2].rpartition("-")[0]
+        for (source, _, port), targets in reached.items()
+        for target in targets
+        if port != DNS and not isinstance(target, str) and any(map(target.__eq__, IDENTITIES))
+    }
+    assert open_to == {"dagster-code-demo", "run-demo"}

@@ -398,7 +398,7 @@ def test_settings_hold_neither_the_model_nor_the_name_of_the_installation() -> N
             "endpoint takes credentials",
         ),
         ({"storage": LOCAL}, "workers need s3 or gcs"),
-        ({"workers": WORKERS | {"replicas": 0}}, "greater than 0"),
+        ({"workers": WORKERS | {"replicas": 0}}, "greater than or equal to 1"),
         ({"router": {"resources": RESOURCES, "replicas": 2}}, "replicas"),
         (
             {

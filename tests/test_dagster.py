@@ -467,6 +467,7 @@ def test_settings_of_servers_and_runs_are_apart(objects: Objects) -> None:
 
 
 CHANGES: dict[str, Any] = {
+    "run_priority": "data-runs",
     "artifacts": "{}",
     "code_identity": None,
     "code_locations": [SHOP],

@@ -355,6 +355,20 @@ def test_pods_of_runs_are_root_only_where_their_image_needs_it(
         assert container(job)["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
+@pytest.mark.parametrize("step", [False, True], ids=["run", "step"])
+def test_pods_of_runs_carry_what_azure_looks_for(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch, *, step: bool
+) -> None:
+    client = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+    azure = SHOP | {"identity": {"type": "azure", "client_id": client}}
+    objects = build(synth, spec(code_locations=[azure, EVENTS]))
+    launcher = cluster_launcher(objects, folder, monkeypatch)
+    for location, use in ((azure, "true"), (EVENTS, None)):
+        job = run_pod(launcher, code_server(objects, location), step=step)
+        labels = job["spec"]["template"]["metadata"]["labels"]
+        assert labels.get("azure.workload.identity/use") == use
+
+
 def test_runs_of_an_external_location_wait_like_all_runs(
     synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

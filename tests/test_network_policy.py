@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from conftest import Synth
-from floe_constructs.kubernetes.endpoint import Endpoint, Flow, Outside, Peer
+from floe_constructs.kubernetes.endpoint import Endpoint, External, Flow, Outside, Peer
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
 
@@ -137,3 +137,10 @@ def test_what_connects_from_outside_is_named_by_namespace_labels_or_address(synt
 def test_a_peer_is_pods_of_a_namespace_or_addresses(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Peer.model_validate(given)
+
+
+@pytest.mark.parametrize("cidr", ["169.254.169.254/32", "169.254.0.0/16", "fd00:ec2::254/128"])
+def test_no_service_is_where_metadata_is(cidr: str) -> None:
+    with pytest.raises(ValidationError, match="only an `identity` opens it"):
+        External.model_validate({"external": "http://trino:8080", "cidrs": [cidr]})
+    assert Peer(cidrs=(cidr,)).cidrs == (cidr,)

@@ -8,7 +8,15 @@ from pydantic import AfterValidator, Field, model_validator
 
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
-from floe_constructs.kubernetes.value import Cidr, DnsLabel, DnsName, LabelKey, LabelValue, Port
+from floe_constructs.kubernetes.value import (
+    AnyCidr,
+    Cidr,
+    DnsLabel,
+    DnsName,
+    LabelKey,
+    LabelValue,
+    Port,
+)
 from floe_constructs.spec import Spec
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "thrift": 9083}
@@ -74,7 +82,7 @@ class Peer(Spec):
     pods: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels of the pods; all pods of the namespace when silent."""
 
-    cidrs: tuple[Cidr, ...] = ()
+    cidrs: tuple[AnyCidr, ...] = ()
     """Addresses, where connections come from no pod: load balancers, nodes."""
 
     @model_validator(mode="after")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from cdk8s_plus_34 import k8s
 from constructs import Construct
@@ -10,6 +9,7 @@ from constructs import Construct
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow, Outside, Peer
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
+from floe_constructs.kubernetes.value import METADATA, within
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """Label that the API server keeps on every Namespace."""
@@ -17,20 +17,6 @@ NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _IN_CLUSTER = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\..+)?")
 _NODE_LOCAL_DNS = ("169.254.20.10/32", "169.254.10.10/32", "169.254.10.11/32")
 """Where nodes cache DNS (NodeLocal DNSCache, AKS LocalDNS); on port 53 alone."""
-
-
-METADATA = (
-    "169.254.0.0/16",
-    "168.63.129.16/32",
-    "100.100.100.200/32",
-    "fe80::/10",
-    "fd00:ec2::/32",
-    "fd20:ce::254/128",
-)
-"""Where clouds tell a pod who its node is, link-local and otherwise (AWS, Azure, Alibaba, GCP)."""
-
-
-Network = IPv4Network | IPv6Network
 
 
 class NetworkPolicies(Construct):
@@ -144,19 +130,8 @@ def _peers(target: Labels | Endpoint) -> list[k8s.NetworkPolicyPeer]:
 
 
 def _metadata_within(cidr: str) -> list[str]:
-    """Answer the addresses of a range that stay closed; a range of metadata alone is meant."""
-    network = ip_network(cidr)
-    return [
-        closed
-        for closed in METADATA
-        if (inner := ip_network(closed)) != network and _is_within(inner, network)
-    ]
-
-
-def _is_within(inner: Network, outer: Network) -> bool:
-    if isinstance(inner, IPv4Network):
-        return isinstance(outer, IPv4Network) and inner.subnet_of(outer)
-    return isinstance(outer, IPv6Network) and inner.subnet_of(outer)
+    """Answer the addresses of a range that stay closed; an identity's own range is meant."""
+    return [closed for closed in METADATA if within(closed, cidr) and closed != cidr]
 
 
 def _from(source: Labels | Outside) -> list[k8s.NetworkPolicyPeer]:

@@ -1,6 +1,6 @@
 """The values that Kubernetes gives a form to: names, images, quantities."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -115,7 +115,7 @@ def _range(text: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 """A TCP port."""
 
-Cidr = Annotated[
+AnyCidr = Annotated[
     str,
     Field(
         pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}|[0-9a-fA-F:]+/[0-9]{1,3})$",
@@ -124,6 +124,35 @@ Cidr = Annotated[
     AfterValidator(_range),
 ]
 """A range of IP addresses, as its first address and its length."""
+
+METADATA = (
+    "169.254.0.0/16",
+    "168.63.129.16/32",
+    "100.100.100.200/32",
+    "fe80::/10",
+    "fd00:ec2::/32",
+    "fd20:ce::254/128",
+)
+"""Where clouds tell a pod who its node is, link-local and otherwise (AWS, Azure, Alibaba, GCP)."""
+
+
+def within(inner: str, outer: str) -> bool:
+    """Tell whether one range of addresses is all within another."""
+    one, other = ip_network(inner), ip_network(outer)
+    if isinstance(one, IPv4Network):
+        return isinstance(other, IPv4Network) and one.subnet_of(other)
+    return isinstance(other, IPv6Network) and one.subnet_of(other)
+
+
+def _no_metadata(cidr: str) -> str:
+    if any(within(cidr, closed) for closed in METADATA):
+        msg = "a cloud's metadata is there, or what is link-local: only an `identity` opens it"
+        raise ValueError(msg)
+    return cidr
+
+
+Cidr = Annotated[AnyCidr, AfterValidator(_no_metadata)]
+"""Where a service is: a range of addresses that no cloud's metadata is all of."""
 
 LabelKey = Annotated[
     str,

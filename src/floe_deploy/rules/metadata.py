@@ -2,25 +2,15 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
 
+from floe_constructs.kubernetes.value import METADATA
 from floe_deploy.rules.objects import Object, entries, inside, text
 from floe_deploy.rules.rule import Breach, Rule
 
 Network = IPv4Network | IPv6Network
 
-_METADATA = tuple(
-    ip_network(cidr)
-    for cidr in (
-        "169.254.0.0/16",
-        "168.63.129.16/32",
-        "100.100.100.200/32",
-        "fe80::/10",
-        "fd00:ec2::/32",
-        "fd20:ce::254/128",
-    )
-)
-"""AWS, Azure, Google and Alibaba; link-local, and otherwise."""
-
+_METADATA = tuple(ip_network(cidr) for cidr in METADATA)
 _DNS = 53
 _IDENTITIES = {
     "169.254.170.23/32": {80},
@@ -47,20 +37,27 @@ def _covered(closed: Network, by: list[Network]) -> bool:
 
 
 def _open(it: Object) -> Iterator[Breach]:
-    if it.kind != "NetworkPolicy":
-        return
-    for rule in entries(it.spec.get("egress")):
-        ports = {port.get("port") for port in entries(rule.get("ports"))}
-        for peer in entries(rule.get("to")):
-            block = inside(peer, "ipBlock")
-            cidr, said = _network(block.get("cidr")), text(block.get("cidr"))
-            if cidr is None or (ports and ports <= {_DNS, *_IDENTITIES.get(said, ())}):
+    for rule in entries(it.spec.get("egress")) if it.kind == "NetworkPolicy" else ():
+        if not rule.get("to"):
+            yield Breach(found="egress to any address")
+        for block in (inside(peer, "ipBlock") for peer in entries(rule.get("to"))):
+            cidr = _network(block.get("cidr"))
+            if cidr is None or _ports(rule) <= {_DNS, *_IDENTITIES.get(str(cidr), ())}:
                 continue
             given = block.get("except")
-            left_out = [_network(one) for one in given] if isinstance(given, list) else []
+            left_out = map(_network, given) if isinstance(given, list) else ()
             but = [one for one in left_out if one]
             if any(_overlap(cidr, one) and not _covered(one, but) for one in _METADATA):
-                yield Breach(found=f"egress to {said}, which a cloud's metadata is part of")
+                yield Breach(found=f"egress to {cidr}, which a cloud's metadata is part of")
+
+
+def _ports(rule: dict[str, Any]) -> set[object]:
+    """Answer the ports of a rule; something that is no port where it opens more than those."""
+    ports = entries(rule.get("ports"))
+    return {
+        one.get("port") if isinstance(one.get("port"), int) and "endPort" not in one else None
+        for one in ports
+    } or {None}
 
 
 RULES = (
