@@ -161,6 +161,11 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         "cluster": CLUSTER | {"monitoring": PEERS},
         "monitoring": {"dashboards": {"grafana_dashboard": "1"}},
     },
+    {
+        "cluster": CLUSTER | {"monitoring": PEERS},
+        "monitoring": {},
+        "dagster": COMPONENTS["dagster"] | {"hours_between_runs": 26},
+    },
     {"cluster": CLUSTER | {"monitoring": [{"cidrs": ["10.1.0.0/24"]}]}},
     {"secrets": {"strategy": "existing", "map": MAP}},
     {"secrets": {"strategy": "external-secrets", "store": {"name": "store"}, "map": MAP}},
@@ -332,7 +337,7 @@ def every_place(key: str) -> dict[str, list[Place]]:
     for variant in VARIANTS:
         parts = COMPONENTS | variant
         alone = key in COMPONENTS and not any(name in variant for name in COMPONENTS if name != key)
-        names = {key} if alone else parts.keys() - {"artifacts"}
+        names = ({key, *variant} if alone else parts.keys()) - {"artifacts"}
         document = BASE | {name: parts[name] for name in names if name in parts}
         if "artifacts" in variant:
             document["artifacts"] = variant["artifacts"]

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+import dagster_example
 import jaeger_example
 import marquez_example
 from conftest import Objects, Synth
+from floe_constructs.dagster import watch as dagster_watch
 from floe_constructs.jaeger import watch as jaeger_watch
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.jaeger.spec import JaegerSpec
@@ -182,10 +184,12 @@ def test_metrics_that_nobody_could_read_are_refused(tmp_path: Path) -> None:
     assert "monitoring needs cluster.monitoring" in told
 
 
-def test_runs_are_not_expected_of_a_dagster_that_is_not_there(tmp_path: Path) -> None:
-    change = change_of({"hours_between_runs": 26}, [PEER], dagster=None)
+def test_an_expectation_that_no_alert_would_use_is_refused(tmp_path: Path) -> None:
+    def change(settings: dict[str, Any], _: dict[str, Any]) -> None:
+        settings["dagster"]["hours_between_runs"] = 26
+
     (told,) = refused(tmp_path, "dev", change)
-    assert "monitoring.hours_between_runs is about runs of Dagster" in told
+    assert "dagster.hours_between_runs is for an alert" in told
 
 
 def test_prometheus_may_be_let_in_without_anything_for_the_operator(tmp_path: Path) -> None:
@@ -193,14 +197,10 @@ def test_prometheus_may_be_let_in_without_anything_for_the_operator(tmp_path: Pa
     assert {flow.port for flow in found.flows if flow.why == "read metrics"} == {5000, 8888}
 
 
-def test_the_hours_are_what_the_alert_waits_for(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    without = wired(tmp_path / "a", "dev", change_of({}, [PEER]))
-    given = wired(tmp_path / "b", "dev", change_of({"hours_between_runs": 50}, [PEER]))
-    alerts = [
-        {alert.name: alert for watch in found.watched for alert in watch.alerts}
-        for found in (without, given)
-    ]
-    assert alerts[1].keys() - alerts[0].keys() == {"FloeRunsStopped"}
-    assert "[50h]" in alerts[1]["FloeRunsStopped"].expr
+def test_the_hours_are_what_the_alert_waits_for() -> None:
+    without, given = (
+        {alert.name: alert for alert in dagster_watch.watched(dagster_example.spec(**said)).alerts}
+        for said in ({}, {"hours_between_runs": 50})
+    )
+    assert given.keys() - without.keys() == {"FloeRunsStopped"}
+    assert "[50h]" in given["FloeRunsStopped"].expr

@@ -147,13 +147,12 @@ class Environment(Spec):
 
     @model_validator(mode="after")
     def _can_be_watched(self) -> Self:
-        if self.monitoring is None:
-            return self
-        if not self.cluster.monitoring:
+        if self.monitoring and not self.cluster.monitoring:
             msg = "monitoring needs cluster.monitoring, the pods that read metrics: give it as well"
             raise ValueError(msg)
-        if self.monitoring.hours_between_runs and not isinstance(self.dagster, DagsterSettings):
-            msg = "monitoring.hours_between_runs is about runs of Dagster, which is not deployed"
+        dagster = self.dagster if isinstance(self.dagster, DagsterSettings) else None
+        if dagster and dagster.hours_between_runs and not self.monitoring:
+            msg = "dagster.hours_between_runs is for an alert: it needs monitoring"
             raise ValueError(msg)
         return self
 

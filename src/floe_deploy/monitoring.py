@@ -18,17 +18,14 @@ from floe_deploy.environment import Environment
 
 def watched(
     name: str,
-    environment: Environment,
     *specs: DagsterSpec | CubeSpec | MarquezSpec | JaegerSpec | None,
 ) -> tuple[Watch, ...]:
     """Answer what there is to watch of an environment and of what is deployed in it."""
-    monitoring = environment.monitoring
-    hours = monitoring.hours_between_runs if monitoring else None
     found = [cluster.watched(name)]
     for spec in specs:
         match spec:
             case DagsterSpec():
-                found.append(dagster_watch.watched(spec, hours))
+                found.append(dagster_watch.watched(spec))
             case CubeSpec():
                 found.append(cube_watch.watched(spec))
             case MarquezSpec():

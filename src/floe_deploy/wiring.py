@@ -76,7 +76,7 @@ def wire(overlay: Overlay) -> Wired:
         flows += dagster_flows.flows(dagster)
         flows += _user_code_flows(overlay, dagster, lineage, traces)
         flows += _api_server_flows(environment, dagster)
-    watched = monitoring.watched(overlay.name, environment, dagster, cube, marquez, jaeger)
+    watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger)
     flows += monitoring.flows(environment, watched)
     keys: dict[str, set[str]] = {}
     for spec in (dagster, cube, marquez, jaeger, *_own(environment)):

@@ -52,6 +52,10 @@ class DagsterSettings(Spec):
     run_limits: RunLimits = RunLimits()
     """What holds for the runs of all code locations."""
 
+    hours_between_runs: int | None = Field(default=None, ge=1, le=336)
+    """Hours within which at least one run is started, whatever the schedule; else an alert tells
+    that schedules have stopped. Without it nothing does. It needs `monitoring`."""
+
     compute_logs: S3ComputeLogs | None = None
     """Where the output of steps is kept; with the pod's own log alone when silent."""
 

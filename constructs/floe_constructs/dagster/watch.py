@@ -60,9 +60,9 @@ PANELS = (
 )
 
 
-def watched(spec: DagsterSpec, hours_between_runs: int | None) -> Watch:
+def watched(spec: DagsterSpec) -> Watch:
     """Answer what there is to watch; without the hours nobody knows when schedules have stopped."""
-    stopped = (_stopped(hours_between_runs),) if hours_between_runs else ()
+    stopped = (_stopped(spec.hours_between_runs),) if spec.hours_between_runs else ()
     servers = cluster.panels("dagster", but=',pod!~"dagster-(run|step)-.+"')
     return Watch(
         name="dagster",

@@ -37,9 +37,5 @@ class MonitoringSettings(Spec):
     """Labels by which Grafana's sidecar finds dashboards, such as `grafana_dashboard: "1"`; without
     them there are no dashboards."""
 
-    hours_between_runs: int | None = Field(default=None, ge=1, le=336)
-    """Hours within which Dagster starts at least one run, whatever the schedule; without it nothing
-    tells that schedules have stopped."""
-
     runbook: Url | None = None
     """Address at which people on call read the page of alerts; its path here when silent."""
