@@ -22,10 +22,14 @@ from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.jaeger import watch as jaeger_watch
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.jaeger.spec import JaegerSpec
+from floe_constructs.kubernetes.capacity import Priorities, Quota
 from floe_constructs.kubernetes.endpoint import Flow
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.namespace import Namespace
 from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
+from floe_constructs.kubernetes.priority_class import PriorityClasses
+from floe_constructs.kubernetes.quota import ContainerDefaults, NamespaceQuota
+from floe_constructs.kubernetes.workload import Resources
 from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.monitoring.monitoring import Monitoring
@@ -61,6 +65,9 @@ def build(chart: Construct) -> None:
     Namespace(chart, "namespace", LABELS, "data", "1.34")
     DefaultDeny(chart, "deny", LABELS, [])
     NetworkPolicies(chart, "policies", [Flow(source=LABELS, target=LABELS, port=1, why="talk")])
+    NamespaceQuota(chart, "quota", LABELS, Quota(pods=9))
+    ContainerDefaults(chart, "defaults", LABELS, Resources(cpu="1", memory="1Gi"))
+    PriorityClasses(chart, "priorities", LABELS, "data", Priorities(platform=2, runs=1))
     store = ExternalSecrets(strategy="external-secrets", store=SecretStore(name="store"))
     settings = MonitoringSettings(dashboards={"grafana_dashboard": "1"})
     watch = jaeger_watch.watched(JaegerSpec.model_validate(jaeger_example.SEARCH))

@@ -325,7 +325,7 @@ def test_every_other_setting_changes_what_is_deployed(
     assert made(synth, spec(values, **change)) != made(synth, spec(values))
 
 
-ROLE_CHANGES: dict[str, Any] = {
+ROLE_CHANGES: dict[str, Any] = {  # the others are those of every workload: test_every_setting
     "node_selector": {"pool": "data"},
     "replicas": 3,
     "resources": {"cpu": "1", "memory": "2Gi"},
@@ -340,6 +340,6 @@ def test_every_setting_of_a_role_changes_what_is_deployed(
     synth: Synth, values: dict[str, Any], role: str
 ) -> None:
     before = made(synth, spec(values))
-    for name in type(getattr(spec(values), role)).model_fields:
+    for name in ROLE_CHANGES.keys() & type(getattr(spec(values), role)).model_fields:
         after = made(synth, spec(values, **{role: values[role] | {name: ROLE_CHANGES[name]}}))
         assert after != before, name
