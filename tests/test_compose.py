@@ -227,10 +227,14 @@ def test_objects_that_are_no_typed_ones_are_written_as_they_are(repo: Path) -> N
 
 
 def test_files_in_a_configmap_may_be_templates(repo: Path) -> None:
-    data = {"a.yaml": "image: {{ image }}", "b.yml": "a: 1\n---\nb: 2\n", "c.yaml": "image: a.io/c"}
+    data = {
+        "a.yaml": "image: {{ image }}",
+        "b.yml": "a: 1\n---\nb: 2\n",
+        "c.yaml": "image: a.io/c:1",
+    }
     add(repo, f"config_map(chart, data={data})")
     assert floe("synth", cwd=repo).returncode == 0
-    assert "a.io/c" in (repo / "dist/dev/images.txt").read_text().split()
+    assert "a.io/c:1" in (repo / "dist/dev/images.txt").read_text().split()
 
 
 def test_check_follows_whatever_the_composition_reads(repo: Path) -> None:

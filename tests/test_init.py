@@ -23,7 +23,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_it_made_is_synthesized_and_checked_at_once(made: Path) -> None:
     synth = floe("synth", cwd=made)
-    assert (synth.returncode, synth.stderr) == (0, "")
+    assert synth.returncode == 0
+    assert re.fullmatch(r"\d+ warnings: `floe lint` explains them\n", synth.stderr)
+    assert floe("lint", cwd=made).returncode == 0
     assert floe("check", cwd=made).returncode == 0
 
 

@@ -11,6 +11,7 @@ from floe_deploy.rules.catalog import BY_ID, RULES
 from floe_deploy.rules.report import ALL
 from test_dist import ROOT, floe
 
+WEBSERVER = "50-platform/dagster/deployment-dagster-webserver.yaml"
 DEPLOYMENT = "50-platform/marquez/deployment-marquez-web.yaml"
 
 
@@ -49,8 +50,8 @@ def test_what_is_in_dist_is_looked_at_without_rendering(repo: Path) -> None:
     assert result.returncode == 1
     assert "dev: 1 error" in result.stdout
     assert "error pod-restricted: " in result.stdout
-    assert "Deployment/marquez-web: container web may gain privileges" in result.stdout
-    assert f"in {DEPLOYMENT}" in result.stdout
+    assert "    container web may gain privileges; allowed: allowPriv" in result.stdout
+    assert f"      Deployment/marquez-web  {DEPLOYMENT}" in result.stdout
     assert "Traceback" not in result.stderr
 
 
@@ -147,3 +148,20 @@ def test_rules_are_told_apart_and_written_alike() -> None:
         assert rule.why.endswith(".")
         assert not rule.remedy.endswith(".")
         assert rule.remedy[0].islower()
+
+
+def test_what_the_overlay_says_is_made_elsewhere_need_not_be_there(repo: Path) -> None:
+    path = repo / "overlays" / "dev" / "environment.yaml"
+    said = yaml.safe_load(path.read_text())
+    said["dagster"]["webserver"] |= {
+        "priority_class": "shared",
+        "volumes": [
+            {"name": "trust", "path": "/etc/trust", "config_map": "trust"},
+            {"name": "data", "path": "/data", "claim": "data"},
+        ],
+    }
+    path.write_text(yaml.safe_dump(said))
+    assert floe("synth", cwd=repo).returncode == 0
+    assert "reference-" not in floe("lint", cwd=repo).stdout
+    edit(repo, WEBSERVER, "claimName: data", "claimName: date")
+    assert "reference to PersistentVolumeClaim/date" in floe("lint", cwd=repo).stdout

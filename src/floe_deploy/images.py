@@ -1,7 +1,7 @@
 """`images.txt`: every image that has to be there before a release."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
@@ -15,22 +15,23 @@ def images(manifests: Iterable[Manifest]) -> str:
     """Answer every image, sorted, one a line; those named in configuration files as well."""
     found: set[str] = set()
     for manifest in manifests:
-        _collect_images(manifest, found)
+        found.update(named(manifest))
         if manifest["kind"] == "ConfigMap":
             for file, text in manifest.get("data", {}).items():
                 if file.endswith((".yaml", ".yml")):
                     with contextlib.suppress(yaml.YAMLError):  # a template, or several documents
-                        _collect_images(load(text), found)
+                        found.update(named(load(text)))
     return "".join(f"{image}\n" for image in sorted(found))
 
 
-def _collect_images(value: object, found: set[str]) -> None:
+def named(value: object) -> Iterator[str]:
+    """Answer every image that an object or a file names."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if key in _IMAGE_KEYS and isinstance(inner, str):
-                found.add(inner)
+                yield inner
             else:
-                _collect_images(inner, found)
+                yield from named(inner)
     elif isinstance(value, list):
         for inner in value:
-            _collect_images(inner, found)
+            yield from named(inner)

@@ -1,11 +1,14 @@
 """Holding the files of an environment to the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
+from floe_constructs.kubernetes.user_volume import ClaimVolume, ConfigMapVolume
+from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import ExistingSecrets
 from floe_constructs.yaml_text import load
@@ -15,6 +18,7 @@ from floe_deploy.manifests import Manifest
 from floe_deploy.overlay import Overlay
 from floe_deploy.project import Project
 from floe_deploy.rules.objects import Objects
+from floe_deploy.rules.references import Reference
 from floe_deploy.rules.report import Report, report
 
 
@@ -33,8 +37,33 @@ def held(loaded: Overlay, objects: Mapping[str, Manifest]) -> Report:
     """Hold objects to the rules, with the exceptions of their overlay."""
     environment = loaded.environment
     brings = not isinstance(environment.secrets, ExistingSecrets)
-    among = Objects(objects, environment=loaded.name, brings_secrets=brings)
+    among = Objects(
+        objects,
+        environment=loaded.name,
+        brings_secrets=brings,
+        elsewhere=frozenset(_elsewhere(environment)),
+    )
     return report(among, environment.allowed)
+
+
+def _elsewhere(settings: object) -> Iterator[Reference]:
+    """Find what an overlay says is in the cluster already, however deep."""
+    match settings:
+        case ClaimVolume(claim=name):
+            yield Reference("PersistentVolumeClaim", name)
+        case ConfigMapVolume(config_map=name):
+            yield Reference("ConfigMap", name)
+        case Workload(priority_class=str(name)):
+            yield Reference("PriorityClass", name)
+    inner: Iterable[object] = ()
+    if isinstance(settings, BaseModel):
+        inner = (value for _, value in settings)
+    elif isinstance(settings, Mapping):
+        inner = settings.values()
+    elif isinstance(settings, tuple):
+        inner = settings
+    for value in inner:
+        yield from _elsewhere(value)
 
 
 def _read(folder: Path) -> dict[str, Manifest]:

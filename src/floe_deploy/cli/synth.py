@@ -38,6 +38,6 @@ def synth(
             typer.echo(f"{folder / path}: kept, but not written by synth", err=True)
     if warnings := sum(rendering.warnings for rendering in renderings):
         count = f"{warnings} warning" + ("s" if warnings > 1 else "")
-        typer.echo(f"{count}: `floe lint` explains", err=True)
+        typer.echo(f"{count}: `floe lint` explains them", err=True)
     for orphan in overlay.orphans(settings):
         typer.echo(f"{orphan}: no overlay of this name any more; delete it", err=True)

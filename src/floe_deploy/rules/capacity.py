@@ -7,11 +7,9 @@ from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import yaml
-
-from floe_constructs.yaml_text import load
-from floe_deploy.rules.objects import Object, Objects, entries, inside, mapping, text
+from floe_deploy.rules.objects import Object, Objects
 from floe_deploy.rules.rule import Breach, Rule
+from floe_deploy.rules.shape import entries, inside, mapping, number, text
 
 CONTEXT = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
 """Variable of code servers that says what the pods of runs are like."""
@@ -25,11 +23,6 @@ Amounts = Mapping[str, Decimal]
 
 _NOTHING: dict[str, Decimal] = {}
 _TOKEN = "automount_service_account_token"  # noqa: S105  a field, which only such runs need
-
-
-def number(value: object, otherwise: int = 1) -> int:
-    """Answer a whole number as it is, and something else for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
 def amount(quantity: object) -> Decimal:
@@ -95,11 +88,10 @@ def _run(objects: Objects) -> tuple[int, Amounts]:
     """Answer how many runs there may be at once, and what the largest of them takes."""
     limit, shared = 0, _NOTHING
     if instance := objects.find("ConfigMap", "dagster-instance"):
-        with suppress(yaml.YAMLError):
-            said = load(inside(instance.manifest, "data").get("dagster.yaml", ""))
-            limit = number(inside(said, "concurrency", "runs").get("max_concurrent_runs"), 0)
-            launcher = inside(said, "run_launcher", "config", "run_k8s_config")
-            shared = _of_container(mapping(launcher.get("container_config")))
+        said = instance.files.get("dagster.yaml")
+        limit = number(inside(said, "concurrency", "runs").get("max_concurrent_runs"), 0)
+        launcher = inside(said, "run_launcher", "config", "run_k8s_config")
+        shared = _of_container(mapping(launcher.get("container_config")))
     sizes = [shared | {"pods": Decimal(1)}, *map(_of_run, _contexts(objects))]
     names = {name for size in sizes for name in size}
     return limit, {name: max(size.get(name, Decimal(0)) for size in sizes) for name in names}

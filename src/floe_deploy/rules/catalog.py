@@ -1,15 +1,46 @@
 """Every rule, in the order in which they are reported."""
 
-from floe_deploy.rules import capacity, metadata, names, pod_security, pods, secrets
+from floe_deploy.rules import (
+    capacity,
+    configuration,
+    credentials,
+    cube,
+    dagster,
+    engines,
+    existence,
+    identity,
+    jaeger,
+    jobs,
+    marquez,
+    metadata,
+    names,
+    network,
+    pod_security,
+    pods,
+    secrets,
+    selectors,
+)
 from floe_deploy.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    *secrets.RULES,
+    *credentials.RULES,
+    *names.RULES,
+    *configuration.RULES,
     *pod_security.RULES,
     *pods.RULES,
-    *secrets.RULES,
-    *names.RULES,
-    *capacity.RULES,
+    *identity.RULES,
+    *existence.RULES,
+    *selectors.RULES,
+    *network.RULES,
     *metadata.RULES,
+    *capacity.RULES,
+    *jobs.RULES,
+    *engines.RULES,
+    *cube.RULES,
+    *dagster.RULES,
+    *jaeger.RULES,
+    *marquez.RULES,
 )
 
 BY_ID = {rule.id: rule for rule in RULES}

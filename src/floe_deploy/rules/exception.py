@@ -20,7 +20,11 @@ def _known(rule: str) -> str:
 class RuleException(Spec):
     """An object that may break a rule, for a reason that reviewers and `floe lint` are told."""
 
-    rule: Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(BY_ID)})]
+    rule: Annotated[
+        str,
+        AfterValidator(_known),
+        Field(json_schema_extra={"enum": list(BY_ID), "rule": "the id of a rule"}),
+    ]
     """Id of the rule."""
 
     object: Annotated[

@@ -5,8 +5,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from floe_constructs.kubernetes.value import METADATA
-from floe_deploy.rules.objects import Object, entries, inside, text
+from floe_deploy.rules.objects import Object
 from floe_deploy.rules.rule import Breach, Rule
+from floe_deploy.rules.shape import entries, inside, text
 
 Network = IPv4Network | IPv6Network
 

@@ -1,38 +1,24 @@
-"""The objects of an environment as rules see them: each by itself, and among the others.
+"""The objects of an environment as rules see them: each by itself, and among the others."""
 
-What a composition or a hand has written may have any form: what is no mapping, list or text where
-one belongs is taken for an empty one, so that no rule has to expect it.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
+
+import yaml
 
 from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.yaml_text import load
 from floe_deploy.manifests import Manifest
+from floe_deploy.rules.references import Reference, launched, references
+from floe_deploy.rules.shape import entries, inside, mapping, text, texts
 
+T = TypeVar("T")
 
-def mapping(value: object) -> dict[str, Any]:
-    """Answer a mapping as it is, and anything else as an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def entries(value: object) -> list[dict[str, Any]]:
-    """Answer the mappings in a list, and nothing for anything else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def inside(value: object, *path: str) -> dict[str, Any]:
-    """Answer the mapping at a path, an empty one where there is none."""
-    for key in path:
-        value = mapping(value).get(key)
-    return mapping(value)
-
-
-def text(value: object) -> str:
-    """Answer text as it is, and anything else as an empty one."""
-    return value if isinstance(value, str) else ""
+CONTAINER_CONTEXT = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
+"""Variable in which a code server tells Dagster what the pods of its runs are like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +126,52 @@ class Object:
         """Containers of the pod that it makes."""
         return self.pod.containers if self.pod else []
 
+    @cached_property
+    def files(self) -> dict[str, Any]:
+        """What the YAML files of a ConfigMap say, where they can be read."""
+        found: dict[str, Any] = {}
+        data = mapping(self.manifest.get("data")) if self.kind == "ConfigMap" else {}
+        for name, said in data.items():
+            if isinstance(said, str) and str(name).endswith((".yaml", ".yml")):
+                with contextlib.suppress(yaml.YAMLError, RecursionError):
+                    found[str(name)] = load(said)
+        return found
+
+    @cached_property
+    def texts(self) -> list[tuple[tuple[str, ...], str]]:
+        """Every text in it, and in what it tells Dagster in JSON, with the keys that lead there."""
+        return [found for said in (self.manifest, *self.runs) for found in texts(said)]
+
+    @cached_property
+    def runs(self) -> list[dict[str, Any]]:
+        """What Dagster is told here of the pods of runs: by a launcher, or for one location."""
+        found = [
+            inside(said, "run_launcher", "config")
+            for said in self.files.values()
+            if "run_launcher" in mapping(said)
+        ]
+        for container in self.containers:
+            context = variables(container).get(CONTAINER_CONTEXT)
+            with contextlib.suppress(ValueError):
+                found += [inside(json.loads(context), "k8s")] if context else []
+        return found
+
+    @cached_property
+    def references(self) -> list[Reference]:
+        """What its pod refers to, and what the pods refer to that Dagster makes of it."""
+        pods = [self.pod.spec] if self.pod else []
+        pods += [launched(settings) for settings in self.runs]
+        return list(dict.fromkeys(found for pod in pods for found in references(pod)))
+
     def __str__(self) -> str:
         """As `Kind/name`, which is enough within one environment."""
         return f"{self.kind}/{self.name}"
+
+
+def variables(container: dict[str, Any]) -> dict[str, str]:
+    """Answer the variables of a container that are given as text."""
+    given = entries(container.get("env"))
+    return {text(one.get("name")): one["value"] for one in given if text(one.get("value"))}
 
 
 class Objects:
@@ -154,23 +183,35 @@ class Objects:
         *,
         environment: str = "",
         brings_secrets: bool = False,
+        elsewhere: Collection[Reference] = (),
     ) -> None:
-        """Take objects by their file; `brings_secrets` unless Secrets are made elsewhere."""
+        """Take objects by their file, and what the overlay says is made elsewhere.
+
+        `brings_secrets` unless Secrets are.
+        """
         self.environment = environment
         self.brings_secrets = brings_secrets
+        self.elsewhere = elsewhere
         self._all = [Object(manifest, file, self) for file, manifest in files.items()]
         self._kinds: dict[str, dict[str, Object]] = {}
         for item in self._all:
             self._kinds.setdefault(item.kind, {})[item.name] = item
+        self._once: dict[str, object] = {}
 
     def __iter__(self) -> Iterator[Object]:
         """Answer each object, in the order of their files."""
         return iter(self._all)
 
-    def of(self, *kinds: str) -> Iterable[Object]:
+    def of(self, *kinds: str) -> list[Object]:
         """Answer the objects of some kinds."""
         return [item for kind in kinds for item in self._kinds.get(kind, {}).values()]
 
     def find(self, kind: str, name: object) -> Object | None:
         """Answer the object of a kind and name, if there is one."""
         return self._kinds.get(kind, {}).get(name) if isinstance(name, str) else None
+
+    def once(self, subject: str, compute: Callable[[], T]) -> T:
+        """Answer what rules find out about all objects together, and find it out only once."""
+        if subject not in self._once:
+            self._once[subject] = compute()
+        return cast("T", self._once[subject])

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from floe_deploy.rules.objects import Object, Pod, entries, inside, mapping, text
+from floe_deploy.rules.objects import Object, Pod
 from floe_deploy.rules.rule import Breach, Rule
+from floe_deploy.rules.shape import entries, inside, mapping, text
 
 _VOLUMES = frozenset(
     {

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from floe_deploy.rules.objects import Object, inside, mapping, text
+from floe_deploy.rules.objects import Object
 from floe_deploy.rules.rule import Breach, Rule
+from floe_deploy.rules.shape import inside, mapping, text
 
 
 def _numeric_user(it: Object) -> Iterator[Breach]:

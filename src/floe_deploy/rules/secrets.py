@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from floe_deploy.encryption import is_encrypted
-from floe_deploy.rules.objects import Object, mapping
+from floe_deploy.rules.objects import Object
 from floe_deploy.rules.rule import Breach, Rule
+from floe_deploy.rules.shape import mapping
 
 
 def _in_clear(it: Object) -> Iterator[Breach]:

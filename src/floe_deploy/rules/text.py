@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from floe_deploy.rules.report import Report
-from floe_deploy.rules.rule import Finding, Rule, Severity
+from floe_deploy.rules.rule import Breach, Finding, Rule, Severity
 
 
 def told(report: Report) -> Iterator[str]:
@@ -39,9 +39,13 @@ def _count(number: int, what: str) -> str:
 
 def _broken(rule: Rule, findings: list[Finding]) -> Iterator[str]:
     yield f"  {rule.severity} {rule.id}: {rule.summary}"
+    alike: dict[Breach, list[Finding]] = {}
     for finding in findings:
-        said = finding.breach
-        allowed = f"; allowed: {said.allowed}" if said.allowed else ""
-        yield f"    {finding.object}: {said.found}{allowed}"
-        yield f"      in {finding.file}" + (f"; {said.fix}" if said.fix else "")
+        alike.setdefault(finding.breach, []).append(finding)
+    width = max(len(finding.object) for finding in findings)
+    for breach, found in alike.items():
+        parts = [breach.found, f"allowed: {breach.allowed}" if breach.allowed else "", breach.fix]
+        yield f"    {'; '.join(filter(None, parts))}"
+        for finding in found:
+            yield f"      {finding.object:{width}}  {finding.file}"
     yield f"    fix: {rule.remedy}"
