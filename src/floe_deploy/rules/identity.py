@@ -57,7 +57,9 @@ def _token(it: Object) -> Iterator[Breach]:
     if said is None and account:
         said = account.manifest.get("automountServiceAccountToken")
     if said is not False and not (account and _is_bound(account)):
-        yield Breach(found=f"a token of {account or 'ServiceAccount/default'}, which may nothing")
+        yield Breach(
+            found=f"a token of {account or 'ServiceAccount/default'}, which may do nothing"
+        )
 
 
 def _is_bound(account: Object) -> bool:
