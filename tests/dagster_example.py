@@ -7,6 +7,7 @@ from floe_constructs.dagster import DagsterSpec
 RESOURCES = {"cpu": "500m", "memory": "1Gi"}
 RUNS = {"cpu": "1", "memory": "2Gi", "cpu_limit": "2", "memory_limit": "3Gi"}
 ROLE = {"type": "aws-irsa", "role_arn": "arn:aws:iam::111122223333:role/acme-data"}
+LOGIN = {"name": "registry"}
 SMALL: dict[str, Any] = {
     "instance": "test",
     "namespace": "data",
@@ -24,14 +25,15 @@ SHOP: dict[str, Any] = {
     "name": "shop",
     "image": "acme/shop:v1",
     "module": "shop.definitions",
-    "server": {"resources": RESOURCES},
-    "runs": {"resources": RUNS},
+    "server": {"resources": RESOURCES, "pull_secrets": [LOGIN]},
+    "runs": {"resources": RUNS, "pull_secrets": [LOGIN]},
 }
 EVENTS: dict[str, Any] = SHOP | {
     "name": "events",
     "image": "acme/events:v1",
-    "server": {"resources": RESOURCES, "replicas": 2},
+    "server": {"resources": RESOURCES, "replicas": 2, "pull_secrets": [LOGIN, {"name": "team"}]},
     "runs": {
+        "pull_secrets": [LOGIN, {"name": "team"}],
         "resources": RESOURCES,
         "node_selector": {"pool": "runs"},
         "tolerations": [{"key": "runs", "value": "yes", "effect": "NoSchedule"}],
@@ -53,6 +55,7 @@ LARGE: dict[str, Any] = SMALL | {
     "database": SMALL["database"] | {"user": {"name": "database", "key": "user"}},
     "webserver": {"resources": RESOURCES, "replicas": 2},
     "code_locations": [SHOP, EVENTS, ELSEWHERE],
+    "pull_secrets": [LOGIN],
     "compute_logs": LOGS,
     "artifacts": '{"version":"1.1.0"}',
     "variables": {

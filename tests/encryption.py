@@ -23,7 +23,9 @@ Manifest = dict[str, Any]
 def plain(name: str, namespace: str, values: dict[str, str]) -> Manifest:
     """Answer a Secret as it is before it is encrypted."""
     metadata = {"name": name, "namespace": namespace, "annotations": {WAVE: "-50"}}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": values}
+    head = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    login = {"type": "kubernetes.io/dockerconfigjson"} if ".dockerconfigjson" in values else {}
+    return head | login | {"stringData": values}
 
 
 def run(*command: str | Path, text: str, env: dict[str, str] | None = None) -> str:
@@ -150,7 +152,8 @@ def like_sealed(secret: Manifest) -> Manifest:
         "metadata": secret["metadata"] | {"creationTimestamp": None},
         "spec": {
             "encryptedData": values,
-            "template": {"metadata": named | {"creationTimestamp": None}},
+            "template": {"metadata": named | {"creationTimestamp": None}}
+            | {key: secret[key] for key in ("type",) if key in secret},
         },
     }
 

@@ -480,6 +480,7 @@ CHANGES: dict[str, Any] = {
     "lineage": None,
     "migration": {"resources": RESOURCES},
     "namespace": "other",
+    "pull_secrets": [],
     "run_limits": {"max_concurrent": 1},
     "traces": None,
     "variables": {},

@@ -21,7 +21,7 @@ from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import construct_dagster_k8s_job
 
 from conftest import Objects, Synth
-from dagster_example import EVENTS, LARGE, LOGS, ROLE, SHOP, SMALL, spec
+from dagster_example import EVENTS, LARGE, LOGIN, LOGS, ROLE, SHOP, SMALL, spec
 from floe_constructs.dagster import Dagster, DagsterSpec
 from floe_constructs.dagster.flows import runs, user_code
 from floe_deploy import overlay, wiring
@@ -295,6 +295,14 @@ def test_pods_of_runs_get_the_settings_of_runs(
     assert pod(job).get("tolerations", []) == tolerations
 
 
+def test_pods_of_runs_get_the_logins_of_registries_once(
+    job: dict[str, Any], location: dict[str, Any], objects: Objects
+) -> None:
+    assert pod(job)["imagePullSecrets"] == location["runs"]["pull_secrets"]
+    server = objects["Deployment", f"dagster-code-{location['name']}"]
+    assert pod(server)["imagePullSecrets"] == location["server"]["pull_secrets"]
+
+
 SPOT = {"key": "spot", "operator": "NotIn", "values": ["yes"]}
 ADDED: dict[str, Any] = {
     "affinity": {"required": [{"key": "gpu", "operator": "Exists"}], "preferred": [SPOT]},
@@ -435,6 +443,7 @@ def test_runs_of_an_external_location_are_restricted_as_well(launcher: K8sRunLau
     env = {"DAGSTER_CURRENT_IMAGE": "acme/elsewhere:v1"}
     job = run_pod(launcher, env | {"DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT": "{}"})
     assert broken({"job.yaml": job}) == []
+    assert pod(job)["imagePullSecrets"] == [LOGIN]
     assert pod(job)["automountServiceAccountToken"] is False
     labels = job["spec"]["template"]["metadata"]["labels"]
     assert user_code(spec())[-1].selector.items() <= labels.items()

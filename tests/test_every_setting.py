@@ -167,6 +167,8 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         "dagster": COMPONENTS["dagster"] | {"hours_between_runs": 26},
     },
     {"cluster": CLUSTER | {"monitoring": [{"cidrs": ["10.1.0.0/24"]}]}},
+    {"images": {"registry": "mirror.example.com", "keep": ["example.com/shop"]}},
+    {"images": {"pull_secrets": [{"name": "registry"}]}},
     {"secrets": {"strategy": "existing", "map": MAP}},
     {"secrets": {"strategy": "external-secrets", "store": {"name": "store"}, "map": MAP}},
     {"secrets": {"strategy": "sealed-secrets", "map": MAP}},
@@ -199,8 +201,8 @@ people and checks alone."""
 
 TEXTS = (
     "https://other.example.com", "https://others.example.com", "other", "others/x",
-    "example.com/other:2", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi", "900Gi", "7", "900",
-    "3h", "48h",
+    "example.com/other:2", "example.com/cube", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi",
+    "900Gi", "7", "900", "3h", "48h",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
     "because it installs at start",
 )  # fmt: skip

@@ -53,6 +53,12 @@ def test_without_a_rule_something_goes_unnoticed(rule: str) -> None:
     assert [key for found in left if (key := key_of(found)) not in KNOWN] == []
 
 
+def test_an_environment_may_do_without_digests() -> None:
+    settings = Project(overlays=ROOT / "overlays", output=ROOT / "dist")
+    report = linting.lint(settings.overlays / "staging", settings)
+    assert "image-digest" not in {finding.rule.id for finding in report.findings}
+
+
 KINDS = {"Pod", "DaemonSet", "ReplicaSet", "CronJob", "Job", "StatefulSet"}
 
 

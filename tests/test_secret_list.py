@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from encryption import Sealing, Sops, like_sealed, plain
+from floe_constructs.kubernetes.secret import DOCKER_CONFIG
 from floe_deploy import overlay, wiring
 from floe_deploy.rules.objects import pod_of
 from floe_deploy.secrets.listing import listing
@@ -99,7 +100,7 @@ def test_every_secret_that_is_needed_has_a_user(environment: str) -> None:
     assert {
         secret.name: tuple(key.key for key in secret.keys) for secret in secrets
     } == wired.secrets
-    assert all(key.uses for secret in secrets for key in secret.keys)
+    assert all(key.uses or key.key == DOCKER_CONFIG for secret in secrets for key in secret.keys)
 
 
 def test_the_list_says_where_each_secret_comes_from(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from floe_constructs.marquez.spec import MarquezSettings
 from floe_constructs.monitoring.spec import MonitoringSettings
 from floe_constructs.secrets.spec import SecretsSpec
 from floe_constructs.spec import Spec
+from floe_deploy.registry import Images
 from floe_deploy.rules.exception import RuleException
 
 
@@ -90,6 +91,9 @@ class Environment(Spec):
 
     secrets: SecretsSpec
     """Where Secrets come from."""
+
+    images: Images = Images()
+    """Where images come from; from where they are named, when silent."""
 
     compute: TrinoSource | None = None
     """The compute engine, where it is one that the artifacts cannot name; it wins over theirs."""

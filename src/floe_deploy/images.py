@@ -8,6 +8,8 @@ import yaml
 from floe_constructs.yaml_text import load
 from floe_deploy.manifests import Manifest
 
+FILE = "images.txt"
+
 _IMAGE_KEYS = frozenset({"image", "job_image"})
 
 

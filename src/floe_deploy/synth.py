@@ -13,6 +13,7 @@ from threading import Thread
 from floe_constructs.problem import SettingError
 from floe_deploy import linting, lock, node, overlay, project, wiring
 from floe_deploy.errors import FloeError, InputError
+from floe_deploy.images import FILE as IMAGES
 from floe_deploy.images import images
 from floe_deploy.kustomization import kustomizations
 from floe_deploy.manifests import Manifest, files_of
@@ -63,7 +64,7 @@ def render(folder: Path, settings: Project) -> Rendering:
     report.enforce()
     files = {path: text for path, (text, _) in written.items()}
     files |= kustomizations(loaded.name, list(objects))
-    files["images.txt"] = images(composed)
+    files[IMAGES] = images(composed)
     files[lock.FILE] = lock.write(loaded.digest, files, objects)
     warnings = len(report.of(Severity.WARNING))
     return Rendering(environment=loaded.name, files=files, objects=len(objects), warnings=warnings)

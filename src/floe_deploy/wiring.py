@@ -33,7 +33,7 @@ class Wired:
     """Name of the environment."""
 
     environment: Environment
-    """What the overlay says."""
+    """What the overlay says, with what it says once for all parts filled in to each."""
 
     dagster: DagsterSpec | None = None
     """Dagster, if it is deployed here."""
@@ -79,7 +79,7 @@ def wire(overlay: Overlay) -> Wired:
     watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger)
     flows += monitoring.flows(environment, watched)
     keys: dict[str, set[str]] = {}
-    for spec in (dagster, cube, marquez, jaeger, *_own(environment)):
+    for spec in (dagster, cube, marquez, jaeger, environment.images, *_own(environment)):
         for secret in secret_keys(spec):
             keys.setdefault(secret.name, set()).add(secret.key)
     return Wired(
@@ -165,6 +165,7 @@ def _dagster(
         instance=overlay.name,
         namespace=environment.namespace,
         run_priority=runs_class(environment.namespace) if priorities else None,
+        pull_secrets=environment.images.pull_secrets,
         lineage=Lineage(url=lineage.url, namespace=namespace) if lineage else None,
         traces=Traces(
             url=traces.url, attributes=artifacts.attributes, sampler_ratio=_ratio(artifacts)

@@ -210,7 +210,9 @@ KEPT: Cases = {
             put("Deployment/jaeger-query", f"{FIRST} args 2", "--feature-gates=storage.clickhouse"),
         ),
     ],
-    "marquez-config": [(put(MARQUEZ, f"{FIRST} image", "a.io/marquez-proxy:1"),)],
+    "marquez-config": [
+        (put(MARQUEZ, f"{FIRST} image", f"a.io/marquez-proxy:1@sha256:{'a' * 64}"),)
+    ],
     "marquez-retention": [
         (config("ConfigMap/marquez-api", "dbRetention", {"retentionDays": 90}, "config.yml"),),
     ],

@@ -6,6 +6,7 @@ from rule_cases import Cases, Change, add, put, thing
 
 WEB, POD = "Deployment/marquez-web", "spec template spec"
 IMAGE = f"{POD} containers 0 image"
+DIGEST = f"sha256:{'a' * 64}"
 MIB = 1024 * 1024
 
 
@@ -42,6 +43,10 @@ BROKEN: Cases = {
         ],
         data(data={"config.yaml": "job_image: a.io/runs:latest\n"}),
     ],
+    "image-digest": [
+        *[(put(WEB, IMAGE, image),) for image in ("a.io:5000/web:1", "web:latest-1")],
+        data(data={"config.yaml": "job_image: a.io/runs:1\n"}),
+    ],
     "config-size": [
         data(data={"a": "é" * (MIB // 2), "b": "x"}),
         data(binaryData={"a": "A" * (MIB // 3 * 4 + 8)}),
@@ -61,9 +66,14 @@ KEPT: Cases = {
     "image-version": [
         *[
             (put(WEB, IMAGE, image),)
-            for image in ("a.io:5000/web:1", "web:latest-1", f"a.io/web@sha256:{'a' * 64}")
+            for image in (
+                f"a.io:5000/web:1@{DIGEST}",
+                f"web:latest-1@{DIGEST}",
+                f"a.io/web@{DIGEST}",
+            )
         ],
-        data(data={"config.yaml": "job_image: a.io/runs:1\n", "notes": "image: a.io/b"}),
+        data(data={"config.yaml": f"job_image: a.io/runs:1@{DIGEST}\n", "notes": "image: a.io/b"}),
     ],
+    "image-digest": [(put(WEB, IMAGE, f"a.io/web:2@{DIGEST}"),)],
     "config-size": [data(data={"a": "é" * (MIB // 2)})],
 }

@@ -4,6 +4,7 @@ Dagster merges the launcher's part with the code location's: mappings are merged
 single values replaced. So a list's entry stands in one part only.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from floe_constructs.dagster.code_location import CodeLocation
@@ -27,6 +28,7 @@ from floe_constructs.dagster.run_settings import (
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes import PREFIX
 from floe_constructs.kubernetes.environment import clashing, distinct
+from floe_constructs.kubernetes.secret import PullSecret
 from floe_constructs.kubernetes.user import USER
 from floe_constructs.kubernetes.workload import Resources, Workload
 
@@ -57,6 +59,7 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
         "dagster_home": HOME,
         "service_account_name": "default",
         "image_pull_policy": "IfNotPresent",
+        **_pulled_with(spec.pull_secrets),
         # A run that failed is a Job that failed: to kubectl, and to who watches Jobs.
         "fail_pod_on_run_failure": True,
         "labels": {"app.kubernetes.io/instance": spec.instance, WORKLOAD_LABEL: RUN},
@@ -122,11 +125,19 @@ def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, An
             "labels": {LOCATION_LABEL: location.name} | runs.labels | pod_labels,
             "env": variables({**user, **runs.env}),
             "resources": requirements(runs.resources),
+            **_pulled_with(
+                secret for secret in runs.pull_secrets if secret not in spec.pull_secrets
+            ),
             "volumes": volumes,
             "volume_mounts": mounts,
             "run_k8s_config": config,
         }
     }
+
+
+def _pulled_with(secrets: Iterable[PullSecret]) -> dict[str, Any]:
+    names = [{"name": secret.name} for secret in secrets]
+    return {"image_pull_secrets": names} if names else {}
 
 
 def _token(location: CodeLocation) -> dict[str, Any]:

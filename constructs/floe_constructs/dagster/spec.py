@@ -8,7 +8,7 @@ from floe_constructs.dagster.code_location import AnyLocation, CodeLocation, Ext
 from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Postgres, Url
-from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image
 from floe_constructs.kubernetes.workload import LongRunning, Replicated, Resources, Workload
 from floe_constructs.spec import Spec
@@ -125,6 +125,9 @@ class DagsterSpec(DagsterSettings):
 
     code_identity: CloudIdentity | None = None
     """Identity of code servers and runs."""
+
+    pull_secrets: tuple[PullSecret, ...] = ()
+    """Registry logins that the pods of all runs need, also of those whose code is elsewhere."""
 
     lineage: Lineage | None = None
     """Where user code reports lineage; nowhere when silent."""

@@ -57,6 +57,10 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
                 fs_group_change_policy="OnRootMismatch",
                 seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
             ),
+            image_pull_secrets=[
+                k8s.LocalObjectReference(name=secret.name) for secret in settings.pull_secrets
+            ]
+            or None,
             containers=list(containers),
             volumes=[volumes[name] for name in sorted(volumes)] or None,
             node_selector=settings.node_selector or None,

@@ -1,6 +1,6 @@
 """References to credentials: never a value, always where it is kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,6 +9,12 @@ from pydantic import BaseModel, Discriminator, Field, Tag
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.value import SecretDataKey, SecretName
 from floe_constructs.spec import Spec
+
+OPAQUE = "Opaque"
+"""The type of Secrets whose keys may be any."""
+
+DOCKER_CONFIG = ".dockerconfigjson"
+"""The key of registry logins: the file that `docker login` writes."""
 
 
 class SecretKey(Spec):
@@ -19,6 +25,23 @@ class SecretKey(Spec):
 
     key: SecretDataKey
     """Key in its data."""
+
+
+class PullSecret(Spec):
+    """A Secret with logins of registries, of type `kubernetes.io/dockerconfigjson`."""
+
+    name: SecretName
+    """Name of the Secret."""
+
+    @property
+    def login(self) -> SecretKey:
+        """Where the logins are."""
+        return SecretKey(name=self.name, key=DOCKER_CONFIG)
+
+
+def secret_type(keys: Collection[str]) -> str:
+    """Answer the type of a Secret with these keys: logins are only taken from one of their own."""
+    return "kubernetes.io/dockerconfigjson" if DOCKER_CONFIG in keys else OPAQUE
 
 
 def _form(value: object) -> str:
@@ -37,6 +60,8 @@ def secret_keys(value: object) -> set[SecretKey]:
     """Find every reference in a spec, however deep."""
     if isinstance(value, SecretKey):
         return {value}
+    if isinstance(value, PullSecret):
+        return {value.login}
     if isinstance(value, BaseModel):
         return {key for _, inner in value for key in secret_keys(inner)}
     if isinstance(value, dict):

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from floe_constructs.kubernetes.image import ImageReference
+
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 DnsLabel = Annotated[
@@ -54,11 +56,11 @@ SecretDataKey = Annotated[
 """A key of a Secret's or ConfigMap's data."""
 
 
-def _not_latest(text: str) -> str:
+def _image(text: str) -> ImageReference:
     if text.endswith(":latest"):
         msg = "latest is whatever was pushed last: name a version, or a digest"
         raise ValueError(msg)
-    return text
+    return ImageReference(text)
 
 
 Image = Annotated[
@@ -73,9 +75,25 @@ Image = Annotated[
             "rule": "a reference with a tag, a digest or both: registry/name:tag@sha256:…"
         },
     ),
-    AfterValidator(_not_latest),
+    AfterValidator(_image),
 ]
 """An image reference; without a tag or digest it would mean `latest`, which is refused too."""
+
+Registry = Annotated[
+    str,
+    Field(
+        max_length=255,
+        pattern=(
+            r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|[a-z0-9-]+:[0-9]+|localhost)"
+            r"(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$"
+        ),
+        json_schema_extra={
+            "rule": "a registry's host and, where there is one, a path in it: "
+            "registry.example.com/mirror; without https:// and without '/' at the end"
+        },
+    ),
+]
+"""A registry, or a path in one."""
 
 Cpu = Annotated[
     str,

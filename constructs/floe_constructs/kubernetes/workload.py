@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from floe_constructs.kubernetes import PREFIX
 from floe_constructs.kubernetes.scheduling import NodeAffinity, Spreading, Toleration
-from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.user_volume import UserVolume
 from floe_constructs.kubernetes.value import (
     Cpu,
@@ -94,6 +94,10 @@ class Workload(Spec):
         dict[LabelKey, Annotated[str, Field(max_length=32_768)]], AfterValidator(_free)
     ] = Field(default_factory=dict)
     """More annotations of the pods."""
+
+    pull_secrets: tuple[PullSecret, ...] = ()
+    """Registry logins that these pods need beside those of all pods (`images.pull_secrets`); what
+    a code location's server needs for its image, its runs get too, and the other way round."""
 
     @field_validator("volumes")
     @classmethod

@@ -1,11 +1,12 @@
 """ExternalSecrets: how the External Secrets Operator makes one Secret."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from constructs import Construct
 
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.secret import OPAQUE, secret_type
 from floe_constructs.secrets.spec import ExternalSecrets
 
 
@@ -26,7 +27,7 @@ class ExternalSecret(Construct):
         labels: Labels,
         spec: ExternalSecrets,
         name: str,
-        keys: Iterable[str],
+        keys: Collection[str],
     ) -> None:
         super().__init__(scope, id)
         external = ApiObject(
@@ -36,14 +37,17 @@ class ExternalSecret(Construct):
             kind="ExternalSecret",
             metadata=ApiObjectMetadata(name=name, labels=labels.all),
         )
+        target = {"name": name, "creationPolicy": "Orphan", "deletionPolicy": "Retain"}
+        kind = secret_type(keys)
         body = {
             "refreshInterval": spec.refresh,
             "secretStoreRef": {"kind": spec.store.kind, "name": spec.store.name},
-            "target": {"name": name, "creationPolicy": "Orphan", "deletionPolicy": "Retain"},
+            # A template without data leaves the data as they come from the store.
+            "target": target | ({"template": {"type": kind}} if kind != OPAQUE else {}),
             "data": [
                 {
                     "secretKey": key,
-                    "remoteRef": {"key": spec.remote(name), "property": key},
+                    "remoteRef": {"key": spec.remote(name), "property": spec.property_of(key)},
                 }
                 for key in sorted(keys)
             ],

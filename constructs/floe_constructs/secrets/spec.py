@@ -71,6 +71,14 @@ class ExternalSecrets(Secrets):
         """Answer the name of a Secret in the store."""
         return f"{self.prefix}{name}"
 
+    @staticmethod
+    def property_of(key: str) -> str:
+        """Answer the property of a key in the store.
+
+        Some of the operator's stores take a leading '.' for a path (GCP's, up to 0.16 at least).
+        """
+        return key.removeprefix(".")
+
 
 class SealedSecrets(Secrets):
     """Secrets in Git that only the Sealed Secrets controller of the cluster can open.

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from floe_deploy.cli.check import check
+from floe_deploy.cli.images import images
 from floe_deploy.cli.init import init
 from floe_deploy.cli.lint import lint
 from floe_deploy.cli.schema import schema
@@ -25,6 +26,7 @@ app.command()(check)
 app.command()(lint)
 app.command()(schema)
 app.command()(secrets)
+app.command()(images)
 app.command()(init)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.kubernetes.secret import OPAQUE, secret_type
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import SopsSecrets
 from floe_deploy import yaml_file
@@ -100,6 +101,7 @@ def _file(wired: Wired, path: str, text: str) -> Iterator[Problem]:
         *_wave(manifest, form),
         *form.problems(manifest),
         *_covered(form.keys(manifest), wired.secrets[name]),
+        *_typed(manifest, form, secret_type(wired.secrets[name])),
     ]
     for problem in told:
         yield replace(problem, where=f"{path}: {problem.where}")
@@ -154,6 +156,16 @@ def _covered(keys: Collection[str], needed: Collection[str]) -> Iterator[Problem
         yield finding(f"key {key}", "nothing", _listed(needed), "add it, encrypted")
     for key in sorted(set(keys) - set(needed)):
         yield finding(f"key {key}", "a key that nobody reads", _listed(needed), "remove it")
+
+
+def _typed(manifest: Manifest, form: Form, wanted: str) -> Iterator[Problem]:
+    """The kubelet takes logins from Secrets of their own type alone; a type cannot be changed."""
+    secret = manifest
+    for part in form.secret:
+        secret = mapping(secret.get(part))
+    if wanted != OPAQUE and secret.get("type") != wanted:
+        where = ".".join((*form.secret, "type"))
+        yield finding(where, "another type, or none", wanted, form.edit)
 
 
 def _listed(keys: Collection[str]) -> str:

@@ -29,6 +29,9 @@ class Form:
     keys: Callable[[Mapping[str, Any]], dict[str, Any]]
     """The encrypted values, by the Secret's keys."""
 
+    secret: tuple[str, ...] = ()
+    """Where the file says what the Secret is to be like, itself when silent."""
+
 
 def finding(where: str, found: str, allowed: str, fix: str) -> Problem:
     """Answer a problem at a place within the file."""

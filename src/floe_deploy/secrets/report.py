@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Any
 
+from floe_constructs.kubernetes.secret import DOCKER_CONFIG
 from floe_constructs.secrets.spec import ExternalSecrets, SealedSecrets, SopsSecrets
 from floe_deploy.secrets.listing import Key, Needed
 from floe_deploy.wiring import Wired
 
 _COLUMN, _WIDTH = 28, 100
+_UNKNOWN = "nobody that is known here"
 
 
 def text(wired: Wired, needed: Sequence[Needed]) -> Iterator[str]:
@@ -23,7 +25,7 @@ def text(wired: Wired, needed: Sequence[Needed]) -> Iterator[str]:
             yield f"  ! {f'{place}: ' if place else ''}{problem.found}"
         for key in secret.keys:
             label = f"  {key.key}"
-            for how, pods in _users(key) or [("", ["nobody that is known here"])]:
+            for how, pods in _users(key):
                 yield _wrapped(label, (f"{how}: " if how else "") + ", ".join(pods))
                 label = ""
 
@@ -58,7 +60,8 @@ def _users(key: Key) -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for use in key.uses:
         found.setdefault(use.variable or use.file, []).append(use.pods.object_name)
-    return list(found.items())
+    nobody = "the kubelet, to pull images" if key.key == DOCKER_CONFIG else _UNKNOWN
+    return list(found.items()) or [("", [nobody])]
 
 
 def data(wired: Wired, needed: Sequence[Needed]) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def data(wired: Wired, needed: Sequence[Needed]) -> dict[str, Any]:
                 "keys": [
                     {
                         "key": key.key,
-                        "property": key.key if external else None,
+                        "property": ExternalSecrets.property_of(key.key) if external else None,
                         "uses": [
                             {
                                 "workload": use.pods.object_name,

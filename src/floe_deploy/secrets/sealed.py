@@ -72,5 +72,6 @@ FORM = Form(
     edit="write it into the file",
     problems=_problems,
     keys=_keys,
+    secret=("spec", "template"),
 )
 """SealedSecrets."""

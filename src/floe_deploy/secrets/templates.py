@@ -1,9 +1,10 @@
 """Secrets without values: to be filled in somewhere safe, encrypted, and thrown away."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+from floe_constructs.kubernetes.secret import OPAQUE, secret_type
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import ExternalSecrets, SealedSecrets, SopsSecrets
 from floe_constructs.yaml_text import dump
@@ -21,10 +22,14 @@ def templates(wired: Wired) -> dict[str, str]:
     """Answer what is to be filled in, by file name: Secrets, or JSON for a store."""
     if isinstance(wired.environment.secrets, ExternalSecrets):
         return {
-            f"{name}.json": json.dumps(dict.fromkeys(keys, ""), indent=2) + "\n"
+            f"{name}.json": json.dumps(_properties(keys), indent=2) + "\n"
             for name, keys in wired.secrets.items()
         }
     return {f"{name}.yaml": _secret(wired, name) for name in wired.secrets}
+
+
+def _properties(keys: Iterable[str]) -> dict[str, str]:
+    return {ExternalSecrets.property_of(key): "" for key in keys}
 
 
 def _secret(wired: Wired, name: str) -> str:
@@ -32,17 +37,15 @@ def _secret(wired: Wired, name: str) -> str:
     if isinstance(wired.environment.secrets, SopsSecrets):  # kubeseal would move it elsewhere
         metadata["annotations"] = {WAVE: encrypted.WAVE_VALUE}
     values = dict.fromkeys(wired.secrets[name], "")
-    head = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque"}
-    return dump(head | {"stringData": values})
+    head = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    return dump(head | {"type": secret_type(values), "stringData": values})
 
 
 def printed(wired: Wired) -> str:
     """Answer all of them as one text: documents of YAML, or JSON by name in the store."""
     secrets = wired.environment.secrets
     if isinstance(secrets, ExternalSecrets):
-        values = {
-            secrets.remote(name): dict.fromkeys(keys, "") for name, keys in wired.secrets.items()
-        }
+        values = {secrets.remote(name): _properties(keys) for name, keys in wired.secrets.items()}
         return json.dumps(values, indent=2) + "\n"
     return "---\n".join(templates(wired).values())
 
@@ -69,13 +72,18 @@ def skeletons(wired: Wired, overlay: Path) -> dict[Path, str]:
                 },
                 "spec": {
                     "encryptedData": dict.fromkeys(keys, ""),
-                    "template": {"metadata": {"annotations": kept}},
+                    "template": {"metadata": {"annotations": kept}} | _typed(keys),
                 },
             }
         )
         for name, keys in wired.secrets.items()
         if encrypted.path_of(name) not in (wired.secret_files or {})
     }
+
+
+def _typed(keys: Collection[str]) -> dict[str, str]:
+    kind = secret_type(keys)
+    return {"type": kind} if kind != OPAQUE else {}
 
 
 def write(wired: Wired, directory: Path, settings: Project) -> list[Path]:

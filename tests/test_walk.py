@@ -1,10 +1,10 @@
-"""Filling in what an environment says once for all of its parts."""
+"""Walking through settings, however deep."""
 
 from pydantic import Field
 
 from floe_constructs.kubernetes.workload import Resources, Workload
 from floe_constructs.spec import Spec
-from floe_deploy import completing
+from floe_deploy import walk
 
 SMALL = Workload(resources=Resources(cpu="100m", memory="128Mi"))
 
@@ -27,9 +27,7 @@ def batch(workload: Workload) -> Workload:
 
 def test_a_value_reaches_every_part_however_deep() -> None:
     full = Inner(workload=SMALL)
-    changed = completing.each(
-        Outer(inner=full, many=(Inner(), full), named={"a": full}), Workload, batch
-    )
+    changed = walk.each(Outer(inner=full, many=(Inner(), full), named={"a": full}), Workload, batch)
     expected = Inner(workload=batch(SMALL))
     assert changed == Outer(
         own=batch(SMALL), inner=expected, many=(Inner(), expected), named={"a": expected}
@@ -38,5 +36,5 @@ def test_a_value_reaches_every_part_however_deep() -> None:
 
 def test_what_does_not_change_stays_the_same_object() -> None:
     given = Outer(inner=Inner(workload=SMALL), many=(Inner(),))
-    assert completing.each(given, Workload, lambda workload: workload) is given
-    assert completing.each(given, Workload, batch).many is given.many
+    assert walk.each(given, Workload, lambda workload: workload) is given
+    assert walk.each(given, Workload, batch).many is given.many
