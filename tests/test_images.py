@@ -127,13 +127,14 @@ def test_the_list_of_images_is_what_pods_are_made_of(environment: str) -> None:
     assert all(item["settings"] for item in listed["images"])
 
 
-def test_what_is_kept_has_to_be_there(tmp_path: Path) -> None:
-    keep = ["exmaple.com", "example.com/shop"]
+def test_what_is_kept_may_be_absent_but_not_misspelt(tmp_path: Path) -> None:
+    keep = ["exmaple.com", "example.com/shop", "quay.io/absent"]
     place = project(tmp_path, images={"registry": "r.example.net", "keep": keep})
     message = told(place)
     assert 'images.keep[0]: found "exmaple.com", which no image is in' in message
     assert "Did you mean example.com?" in message
     assert "images.keep[1]" not in message
+    assert "images.keep[2]" not in message
 
 
 @pytest.mark.parametrize(

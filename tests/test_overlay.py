@@ -260,7 +260,7 @@ def test_every_secret_that_a_pod_refers_to_is_listed(tmp_path: Path) -> None:
     assert result.secrets["dagster-postgres"] == ("password", "username")
     assert set(result.secrets) == {
         *("cube-api", "cube-sql", "dagster-postgres", "jaeger-opensearch", "marquez-postgres"),
-        *("polaris-client-id", "polaris-client-secret", "trino-floe"),
+        *("polaris-client-id", "polaris-client-secret", "registry-pull", "trino-floe"),
     }
 
 

@@ -88,8 +88,8 @@ Registry = Annotated[
             r"(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$"
         ),
         json_schema_extra={
-            "rule": "a registry's host and, where there is one, a path in it: "
-            "registry.example.com/mirror; without https:// and without '/' at the end"
+            "rule": "a registry's host and, where there is one, a path in it, without https:// "
+            "and without '/' at the end: registry.example.com/mirror"
         },
     ),
 ]
