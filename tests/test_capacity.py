@@ -188,7 +188,7 @@ def test_a_quota_that_is_too_small_is_told_with_the_sum(
         failure.value
     )
     assert (
-        "at least 75650m: 29100m for what always runs + 6300m for an update + "
+        "at least 76100m: 29400m for what always runs + 6450m for an update + "
         "250m for what runs at times + 40000m for 40 runs" in str(failure.value)
     )
 

@@ -16,6 +16,14 @@ from test_dist import ROOT, kubeconform
 
 FORMS = ("deployed", "external", "absent")
 COMPONENTS = ("dagster", "cube", "marquez", "jaeger")
+EXPOSED = {
+    "dagster": {"dagster"},
+    "cube": {"cube", "cube_sql"},
+    "marquez": {"marquez", "openlineage"},
+    "jaeger": {"jaeger"},
+}
+"""What an environment can only expose with the component."""
+
 COMBINATIONS = list(itertools.product(FORMS, repeat=len(COMPONENTS)))
 
 
@@ -28,6 +36,11 @@ def rendered(folder: Path, environment: str, **forms: str) -> Rendering:
             settings[component] = {"external": f"https://{component}.example.com"}
         elif form == "absent":
             settings[component] = None
+        if form != "deployed" and (exposure := settings.get("exposure")):
+            for name in EXPOSED[component]:
+                exposure.pop(name, None)
+            if not exposure.keys() & {"dagster", "marquez", "jaeger"}:
+                exposure.pop("login", None)
     folder.mkdir(parents=True)
     (folder / "environment.yaml").write_text(yaml.safe_dump(settings))
     (folder / "compiled_artifacts.json").write_bytes(
@@ -59,7 +72,7 @@ def test_every_combination_synthesizes_and_passes_kubeconform(
         manifests = objects(rendering)
         parts = {path.split("/")[1] for path in rendering.files if path.startswith("50-platform/")}
         deployed = {c for c, form in zip(COMPONENTS, forms, strict=True) if form == "deployed"}
-        assert parts - {"kustomization.yaml", "floe"} == deployed
+        assert parts - {"kustomization.yaml", "floe", "login"} == deployed
         for path in manifests:
             target = tmp_path / "all" / name / path
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -14,11 +14,14 @@ import cube_example
 import dagster_example
 import floe_constructs
 import jaeger_example
+import login_example
 import marquez_example
+import route_example
 from floe_constructs.cube.cube import Cube
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.dagster.dagster import Dagster
 from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.exposure.expose import expose
 from floe_constructs.jaeger import watch as jaeger_watch
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.jaeger.spec import JaegerSpec
@@ -30,6 +33,8 @@ from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolici
 from floe_constructs.kubernetes.priority_class import PriorityClasses
 from floe_constructs.kubernetes.quota import ContainerDefaults, NamespaceQuota
 from floe_constructs.kubernetes.workload import Resources
+from floe_constructs.login.login import Login
+from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.monitoring.monitoring import Monitoring
@@ -62,6 +67,10 @@ def build(chart: Construct) -> None:
         (jaeger_example.MEMORY, jaeger_example.BADGER, jaeger_example.SEARCH)
     ):
         Jaeger(chart, f"jaeger-{number}", JaegerSpec.model_validate(values))
+    for number, values in enumerate((login_example.SMALL, login_example.LARGE)):
+        Login(chart, f"login-{number}", LoginSpec.model_validate(values))
+    for number, route in enumerate(route_example.ROUTES):
+        expose(chart, f"route-{number}", route)
     Namespace(chart, "namespace", LABELS, "data", "1.34")
     DefaultDeny(chart, "deny", LABELS, [])
     NetworkPolicies(chart, "policies", [Flow(source=LABELS, target=LABELS, port=1, why="talk")])

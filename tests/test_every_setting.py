@@ -103,6 +103,44 @@ IDENTITY = {"type": "aws-irsa", "role_arn": "arn:aws:iam::123456789012:role/floe
 MAP = {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}}
 TWICE = RESOURCES | {"replicas": 2}
 LOCATION = COMPONENTS["dagster"]["code_locations"][0]
+LOGIN = {
+    "image": "example.com/oauth2-proxy:v7.15.3",
+    "issuer": "https://login.example.com",
+    "client_id": "floe",
+    "client_secret": SECRET,
+    "cookie_secret": SECRET,
+    "email_domains": ["example.com"],
+    "replicas": 2,
+}
+VIA = {"type": "gateway", "name": "web"}
+GRPC = {
+    "hosts": ["otlp.example.com"],
+    "authenticated_by": "mutual TLS there",
+    "annotations": {"backend-protocol": "GRPC"},
+}
+EXPOSED: dict[str, dict[str, Any]] = {
+    "jaeger": {"login": LOGIN, "jaeger": {"hosts": ["a.example.com"]}, "otlp_grpc": GRPC},
+    "dagster": {"login": LOGIN, "dagster": {"hosts": ["b.example.com"]}},
+    "marquez": {"login": LOGIN, "marquez": {"hosts": ["c.example.com"]}},
+    "cube": {},
+}
+SQL = {"user": "cube", "password": SECRET}
+EXPOSING = COMPONENTS | {
+    "cube": COMPONENTS["cube"] | {"sql_api": SQL},
+    "marquez": COMPONENTS["marquez"] | {"web": RESOURCES | {"image": "example.com/web:1"}},
+}
+
+
+def exposing(component: str, **peer: Any) -> dict[str, Any]:
+    """Answer what is beside the exposure of one component, with no other one to be rendered."""
+    return {
+        **dict.fromkeys(COMPONENTS),
+        component: EXPOSING[component],
+        "cluster": CLUSTER | {"ingress": [peer or PEERS[0]]},
+        "exposure": {"via": VIA, **EXPOSED[component]},
+    }
+
+
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {
@@ -166,6 +204,8 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         "monitoring": {},
         "dagster": COMPONENTS["dagster"] | {"hours_between_runs": 26},
     },
+    *(exposing(component) for component in EXPOSED),
+    exposing("jaeger", cidrs=["10.1.0.0/24"]),
     {"cluster": CLUSTER | {"monitoring": [{"cidrs": ["10.1.0.0/24"]}]}},
     {"images": {"registry": "mirror.example.com", "keep": ["example.com/shop"]}},
     {"images": {"pull_secrets": [{"name": "registry"}]}},
@@ -194,10 +234,13 @@ UNREAD = {
     "dagster<External>.external", "dagster<External>.cidrs[]",
     "cube<External>.external", "cube<External>.cidrs[]",
     "secrets<SopsSecrets>.argocd_plugin",
+    *(f"exposure.{name}.authenticated_by" for name in (
+        "dagster", "marquez", "jaeger", "openlineage", "otlp", "otlp_grpc"
+    )),
     "exceptions[].rule", "exceptions[].object", "exceptions[].reason",
 }  # fmt: skip
-"""Where a component runs that nothing here talks to, who decrypts, what may break a rule: said for
-people and checks alone."""
+"""Where a component runs that nothing here talks to, who decrypts, what may break a rule, who
+vouches for what: said for people and checks alone."""
 
 TEXTS = (
     "https://other.example.com", "https://others.example.com", "other", "others/x",
@@ -205,6 +248,7 @@ TEXTS = (
     "900Gi", "7", "900", "3h", "48h",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
     "because it installs at start",
+    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 )  # fmt: skip
 """One of these suits any text; the schema says which."""
 

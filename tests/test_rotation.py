@@ -30,6 +30,8 @@ LONG_RUNNING = {
     "jaeger.collector": ("Deployment", "jaeger-collector"),
     "jaeger.query": ("Deployment", "jaeger-query"),
 }
+LOGINS = {("Deployment", f"login-{interface}") for interface in ("dagster", "marquez", "jaeger")}
+"""One setting, `exposure.login.restart`, is for all of them."""
 
 
 def objects(folder: Path, change: Callable[[Any], object] = lambda _: None) -> Objects:
@@ -70,6 +72,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Objects:
     def change(settings: Any) -> None:
         for place in LONG_RUNNING:
             put(f"{place}.restart", place)(settings)
+        put("exposure.login.restart", "again")(settings)
 
     return objects(tmp_path_factory.mktemp("after"), change)
 
@@ -78,7 +81,7 @@ def test_another_restart_replaces_exactly_the_pods_of_that_workload(
     before: Objects, after: Objects
 ) -> None:
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed == set(LONG_RUNNING.values())
+    assert changed == set(LONG_RUNNING.values()) | LOGINS
     assert before.keys() == after.keys()
     for place, workload in LONG_RUNNING.items():
         metadata = after[workload]["spec"]["template"]["metadata"]
@@ -92,7 +95,8 @@ def test_every_workload_that_runs_on_can_be_restarted() -> None:
         for path in (ROOT / "dist" / "prod" / "50-platform").rglob("*.yaml")
         if (item := yaml.safe_load(path.read_text()))["kind"] in kinds
     }
-    assert there - {("Deployment", "dagster-code-finance")} == set(LONG_RUNNING.values())
+    there -= {("Deployment", "dagster-code-finance")}
+    assert there == set(LONG_RUNNING.values()) | LOGINS
 
 
 def test_servers_with_a_fixed_id_get_another_one_so_that_dagster_loads_them_anew(

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from floe_constructs.cube.source import TrinoSource
 from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
+from floe_constructs.exposure.spec import Exposure
 from floe_constructs.jaeger.spec import JaegerSettings
 from floe_constructs.kubernetes.capacity import Capacity
 from floe_constructs.kubernetes.endpoint import External, Peer
@@ -43,6 +44,10 @@ class Cluster(Spec):
 
     monitoring: tuple[Peer, ...] = ()
     """Who reads metrics: the pods of Prometheus. Nobody, when silent."""
+
+    ingress: tuple[Peer, ...] = ()
+    """Who hands requests from outside on: pods of an ingress controller or gateway, or the
+    addresses of a load balancer that reaches pods itself. Nobody else gets in."""
 
 
 class Addresses(Spec):
@@ -100,6 +105,9 @@ class Environment(Spec):
 
     addresses: Addresses = Addresses()
     """Addresses of the services that only the artifacts name."""
+
+    exposure: Exposure | None = None
+    """What is reached from outside of the namespace, and how; nothing when silent."""
 
     exceptions: tuple[RuleException, ...] = ()
     """Objects that may break a rule; one that would not is an error."""
@@ -173,4 +181,8 @@ class Environment(Spec):
             for at in locations
             if at.run_as_root
         )
-        return (*self.exceptions, *rooted)
+        vouched = (
+            RuleException(rule="exposed-without-login", object=name, reason=reason)
+            for name, reason in (self.exposure.vouched if self.exposure else {}).items()
+        )
+        return (*self.exceptions, *rooted, *vouched)

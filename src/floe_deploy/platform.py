@@ -8,6 +8,7 @@ from constructs import Construct
 
 from floe_constructs.cube.cube import Cube
 from floe_constructs.dagster.dagster import Dagster
+from floe_constructs.exposure.expose import expose
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.namespace import Namespace
@@ -15,10 +16,12 @@ from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolici
 from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.priority_class import PriorityClasses
 from floe_constructs.kubernetes.quota import ContainerDefaults, NamespaceQuota
+from floe_constructs.login.login import Login
 from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.monitoring.monitoring import Monitoring
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets
+from floe_deploy.exposing import annotated
 from floe_deploy.reloading import watched
 from floe_deploy.wiring import Wired
 
@@ -38,6 +41,10 @@ def compose(chart: Construct, wired: Wired) -> None:
     if wired.jaeger:
         Jaeger(chart, "jaeger", wired.jaeger)
     monitoring(chart, wired)
+    for login in wired.logins:
+        Login(chart, f"login-{login.interface}", login)
+    for route in wired.routes:
+        expose(chart, f"route-{route.name}", route)
 
 
 def foundation(chart: Construct, wired: Wired) -> None:
@@ -80,4 +87,5 @@ def render(wired: Wired, add: Compose) -> list[dict[str, Any]]:
     )
     add(chart, wired)
     objects: list[dict[str, Any]] = chart.to_json()
+    objects = [annotated(item, wired.routes) for item in objects]
     return [watched(item) for item in objects] if wired.environment.cluster.reloader else objects

@@ -8,16 +8,19 @@ from floe_constructs.cube import flows as cube_flows
 from floe_constructs.cube.spec import CubeSettings, CubeSpec
 from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.dagster.spec import DagsterSettings, DagsterSpec, Lineage, Traces
+from floe_constructs.exposure.route import Route
 from floe_constructs.jaeger import flows as jaeger_flows
 from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec
 from floe_constructs.kubernetes.capacity import runs_class
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.secret import SecretKey, secret_keys
+from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
-from floe_deploy import completing, derivation, monitoring, telemetry
+from floe_deploy import completing, derivation, exposing, monitoring, telemetry
 from floe_deploy.environment import Environment
+from floe_deploy.exposable import targets
 from floe_deploy.overlay import Overlay
 from floe_deploy.telemetry import Reached
 
@@ -46,6 +49,12 @@ class Wired:
 
     jaeger: JaegerSpec | None = None
     """Jaeger, if it is deployed here."""
+
+    logins: tuple[LoginSpec, ...] = ()
+    """Logins before interfaces."""
+
+    routes: tuple[Route, ...] = ()
+    """Ways in from outside."""
 
     flows: tuple[Flow, ...] = ()
     """Who talks to whom."""
@@ -78,8 +87,18 @@ def wire(overlay: Overlay) -> Wired:
         flows += _api_server_flows(environment, dagster)
     watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger)
     flows += monitoring.flows(environment, watched)
+    exposed = exposing.expose(environment, dict(targets(dagster, cube, marquez, jaeger)))
+    flows += exposed.flows
     keys: dict[str, set[str]] = {}
-    for spec in (dagster, cube, marquez, jaeger, environment.images, *_own(environment)):
+    for spec in (
+        dagster,
+        cube,
+        marquez,
+        jaeger,
+        *exposed.logins,
+        environment.images,
+        *_own(environment),
+    ):
         for secret in secret_keys(spec):
             keys.setdefault(secret.name, set()).add(secret.key)
     return Wired(
@@ -89,6 +108,8 @@ def wire(overlay: Overlay) -> Wired:
         cube=cube,
         marquez=marquez,
         jaeger=jaeger,
+        logins=exposed.logins,
+        routes=exposed.routes,
         flows=tuple(dict.fromkeys(flows)),
         watched=watched,
         secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},

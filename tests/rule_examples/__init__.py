@@ -7,6 +7,7 @@ from rule_examples import (
     credentials,
     engines,
     existence,
+    exposure,
     jobs,
     metadata,
     names,
@@ -16,8 +17,8 @@ from rule_examples import (
 )
 
 _SUBJECTS = (
-    pods, credentials, existence, selectors, jobs, engines, network, metadata, names, capacity,
-    components,
+    pods, credentials, existence, selectors, jobs, engines, network, exposure, metadata, names,
+    capacity, components,
 )  # fmt: skip
 
 BROKEN: Cases = {rule: cases for subject in _SUBJECTS for rule, cases in subject.BROKEN.items()}

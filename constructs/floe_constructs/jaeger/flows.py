@@ -5,7 +5,10 @@ from floe_constructs.jaeger.spec import JaegerSpec, SearchStorage
 from floe_constructs.kubernetes.endpoint import Flow, endpoint_of
 from floe_constructs.kubernetes.labels import Labels
 
-COLLECTOR_URL = f"http://jaeger-collector:{OTLP_HTTP}"
+COLLECTOR_SERVICE, QUERY_SERVICE = "jaeger-collector", "jaeger-query"
+"""The Services: the same however traces are kept."""
+
+COLLECTOR_URL = f"http://{COLLECTOR_SERVICE}:{OTLP_HTTP}"
 """Where spans are sent by OTLP over HTTP; a client adds `/v1/traces`."""
 
 
@@ -17,6 +20,11 @@ def labels(spec: JaegerSpec, component: str) -> Labels:
 def collecting(spec: JaegerSpec) -> Labels:
     """The pods that receive spans."""
     return labels(spec, "all-in-one" if spec.all_in_one else "collector")
+
+
+def answering(spec: JaegerSpec) -> Labels:
+    """The pods that show the interface."""
+    return labels(spec, "all-in-one" if spec.all_in_one else "query")
 
 
 def flows(spec: JaegerSpec) -> list[Flow]:

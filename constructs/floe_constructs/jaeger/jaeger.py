@@ -2,7 +2,12 @@
 
 from constructs import Construct
 
-from floe_constructs.jaeger.flows import collecting, labels
+from floe_constructs.jaeger.flows import (
+    COLLECTOR_SERVICE,
+    QUERY_SERVICE,
+    answering,
+    collecting,
+)
 from floe_constructs.jaeger.role import COLLECTOR_PORTS, QUERY_PORTS, JaegerRole
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.kubernetes.service import service
@@ -28,6 +33,5 @@ class Jaeger(Construct):
         for component, settings in roles.items():
             if settings:
                 JaegerRole(self, component, spec, component, settings)
-        answering = labels(spec, "all-in-one" if spec.all_in_one else "query")
-        service(self, collecting(spec), COLLECTOR_PORTS, name="jaeger-collector")
-        service(self, answering, QUERY_PORTS, name="jaeger-query")
+        service(self, collecting(spec), COLLECTOR_PORTS, name=COLLECTOR_SERVICE)
+        service(self, answering(spec), QUERY_PORTS, name=QUERY_SERVICE)

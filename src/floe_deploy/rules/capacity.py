@@ -61,6 +61,16 @@ def _of_pod(it: Object) -> Amounts:
     return found | {"pods": Decimal(1), "persistentvolumeclaims": Decimal(len(sizes))}
 
 
+def _of_service(it: Object) -> Amounts:
+    """Answer what a Service takes of what clusters have few of."""
+    kind, ports = it.spec.get("type"), Decimal(len(entries(it.spec.get("ports"))))
+    if kind == "LoadBalancer":
+        allocates = it.spec.get("allocateLoadBalancerNodePorts") is not False
+        balancer = {"services.loadbalancers": Decimal(1)}
+        return balancer | ({"services.nodeports": ports} if allocates else {})
+    return {"services.nodeports": ports} if kind == "NodePort" else {}
+
+
 def _total(values: Iterable[Decimal]) -> Decimal:
     return sum(values, Decimal(0))
 
@@ -130,8 +140,9 @@ def need(objects: Objects) -> dict[str, Amounts]:
     release = {
         name: max(jobs.get(name, Decimal(0)), surge.get(name, Decimal(0))) for name in jobs | surge
     }
+    always = [_sum([_of_pod(it)], _replicas(it)) for it in lasting]
     return {
-        "what always runs": _sum(_sum([_of_pod(it)], _replicas(it)) for it in lasting),
+        "what always runs": _sum([*always, *map(_of_service, objects.of("Service"))]),
         "an update": release,
         "what runs at times": _sum(map(_of_pod, objects.of("CronJob"))),
         f"{limit} runs": _sum([run], limit),

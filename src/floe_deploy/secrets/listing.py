@@ -7,6 +7,7 @@ from floe_constructs.cube import credentials as cube
 from floe_constructs.dagster import credentials as dagster
 from floe_constructs.jaeger import credentials as jaeger
 from floe_constructs.kubernetes.secret import SecretKey, Use
+from floe_constructs.login import credentials as login
 from floe_constructs.marquez import credentials as marquez
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import EncryptedSecrets, ExternalSecrets
@@ -83,3 +84,5 @@ def _uses(wired: Wired) -> Iterator[Use]:
         yield from marquez.credentials(wired.marquez)
     if wired.jaeger:
         yield from jaeger.credentials(wired.jaeger)
+    for one in wired.logins:
+        yield from login.credentials(one)

@@ -1,0 +1,1 @@
+"""Ways into the namespace: Ingress, Gateway API routes, load balancers."""

@@ -1,0 +1,69 @@
+"""Cases of what leads in from outside."""
+
+from typing import Any
+
+from rule_cases import Cases, Change, add, put, thing
+
+BACKEND = "spec rules 0 http paths 0 backend"
+
+
+def backend(service: str, **port: Any) -> dict[str, Any]:
+    return {"name": service, "port": port}
+
+
+def leads(route: str, service: str, port: int = 4180, **more: str) -> tuple[Change, ...]:
+    rules = [{"backendRefs": [{"kind": "Service", "name": service, "port": port} | more]}]
+    api = "gateway.networking.k8s.io/v1"
+    return (add("50-platform/a.yaml", thing(route, "a", api, spec={"rules": rules})),)
+
+
+ROOM = (
+    put("ResourceQuota/quota", "spec hard services.loadbalancers", "9"),
+    put("ResourceQuota/quota", "spec hard services.nodeports", "9"),
+)
+
+
+def opened(service: str, kind: str) -> tuple[Change, ...]:
+    return (put(f"Service/{service}", "spec type", kind), *ROOM)
+
+
+def in_front(kind: str, **selector: str) -> tuple[Change, ...]:
+    spec = {"type": kind, "selector": selector, "ports": [{"port": 3000}]}
+    return (add("50-platform/a.yaml", thing("Service", "a", spec=spec)), *ROOM)
+
+
+BROKEN: Cases = {
+    "exposed-without-login": [
+        (put("Ingress/jaeger", f"{BACKEND} service", backend("jaeger-query", number=16686)),),
+        (put("Ingress/cube", "spec defaultBackend service", backend("marquez-web", name="http")),),
+        leads("HTTPRoute", "dagster-webserver", 3000),
+        leads("GRPCRoute", "jaeger-collector", 4317),
+        leads("TCPRoute", "marquez-api", 5000),
+        opened("dagster-webserver", "LoadBalancer"),
+        opened("cube-store-router", "NodePort"),
+        in_front("LoadBalancer", **{"app.kubernetes.io/component": "webserver"}),
+    ],
+    "route-service": [
+        (put("Ingress/jaeger", f"{BACKEND} service name", "elsewhere"),),
+        (put("Ingress/jaeger", f"{BACKEND} service port", {"name": "https"}),),
+        (put("Ingress/jaeger", f"{BACKEND} service port", {"number": 80}),),
+        leads("HTTPRoute", "elsewhere"),
+        leads("TCPRoute", "login-jaeger", 80),
+    ],
+}
+
+KEPT: Cases = {
+    "exposed-without-login": [
+        leads("HTTPRoute", "login-jaeger"),
+        leads("ReferenceGrant", "jaeger-query"),
+        opened("cube-api", "NodePort"),
+        opened("dagster-webserver", "ClusterIP"),
+        in_front("ClusterIP", **{"app.kubernetes.io/component": "webserver"}),
+    ],
+    "route-service": [
+        (put("Ingress/jaeger", f"{BACKEND} service port", {"name": "http"}),),
+        leads("ReferenceGrant", "elsewhere"),
+        leads("HTTPRoute", "elsewhere", namespace="shop"),
+        leads("HTTPRoute", "elsewhere", kind="Bucket"),
+    ],
+}
