@@ -207,6 +207,8 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     *(exposing(component) for component in EXPOSED),
     exposing("jaeger", cidrs=["10.1.0.0/24"]),
     {"cluster": CLUSTER | {"monitoring": [{"cidrs": ["10.1.0.0/24"]}]}},
+    {"cluster": CLUSTER | {"dns": PEERS}},
+    {"cluster": CLUSTER | {"dns": [{"cidrs": ["10.1.0.0/24"]}]}},
     {"images": {"registry": "mirror.example.com", "keep": ["example.com/shop"]}},
     {"images": {"pull_secrets": [{"name": "registry"}]}},
     {"secrets": {"strategy": "existing", "map": MAP}},
@@ -249,6 +251,9 @@ TEXTS = (
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
     "because it installs at start",
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+    "1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "other@acme-data.iam.gserviceaccount.com",
+    "others@acme-data.iam.gserviceaccount.com",
 )  # fmt: skip
 """One of these suits any text; the schema says which."""
 
