@@ -33,6 +33,12 @@ class Rect:
     def has(self, x: float, y: float) -> bool:
         return self.x <= x <= self.right and self.y <= y <= self.bottom
 
+    def lies_upon(self, other: "Rect") -> bool:
+        """Tell whether two straight ways, which have no width, are one for a while."""
+        across = min(self.right, other.right) - max(self.x, other.x)
+        down = min(self.bottom, other.bottom) - max(self.y, other.y)
+        return max(across, down) > 2 and min(across, down) == 0
+
     def meets(self, other: "Rect") -> bool:
         return (
             self.x < other.right

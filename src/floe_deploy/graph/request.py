@@ -18,6 +18,7 @@ _OPTIONS = {
     "elk.spacing.nodeNode": "14",
     "elk.spacing.edgeNode": "12",
     "elk.spacing.edgeEdge": "8",
+    "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",  # fewer bends than the default
     "elk.layered.spacing.nodeNodeBetweenLayers": "30",
     "elk.layered.spacing.edgeNodeBetweenLayers": "14",
     "elk.layered.spacing.edgeEdgeBetweenLayers": "8",

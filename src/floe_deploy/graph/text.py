@@ -13,7 +13,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     It is measured by DejaVu Sans, which is wider than the fonts that systems prefer: in a font
     that is not known, it fits as well.
     """
-    return sum(map(_ems, text)) * size * (1.15 if bold else 1.0)
+    return sum(map(_ems, text)) * size * (1.18 if bold else 1.0)
 
 
 def _ems(letter: str) -> float:
