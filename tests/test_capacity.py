@@ -268,3 +268,15 @@ def test_nothing_is_added_unless_it_is_said() -> None:
     workload = Workload.model_validate({"resources": RESOURCES})
     assert workload.model_dump(exclude_defaults=True) == {"resources": RESOURCES}
     assert NodeAffinity(required=(NodeTerm(key="a", operator="Exists"),)).preferred == ()
+
+
+def test_a_namespace_leaves_room_for_the_names_of_its_classes(
+    tmp_path: Path, overlay: dict[str, Any]
+) -> None:
+    overlay["namespace"] = "n" * 55
+    with pytest.raises(InputError, match="at most 54 characters"):
+        rendered(tmp_path, overlay)
+    overlay["namespace"] = "n" * 54
+    assert (
+        "00-cluster/priorityclass-" + "n" * 54 + "-runs.yaml" in rendered(tmp_path, overlay).files
+    )

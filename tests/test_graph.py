@@ -39,10 +39,12 @@ def nothing(settings: Overlay) -> None:
 
 
 def without(*components: str) -> Callable[[Overlay], None]:
-    return lambda settings: settings.update(dict.fromkeys(components))
+    """Take components away, and the ways to them."""
+    return lambda settings: settings.update(dict.fromkeys((*components, "exposure")))
 
 
 def elsewhere(settings: Overlay) -> None:
+    settings["exposure"] = None
     for component in ("cube", "marquez", "jaeger"):
         settings[component] = {"external": f"https://{component}.example.com"}
 

@@ -9,7 +9,7 @@ from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.exposure.spec import Exposure
 from floe_constructs.jaeger.spec import JaegerSettings
-from floe_constructs.kubernetes.capacity import Capacity
+from floe_constructs.kubernetes.capacity import Capacity, platform_class
 from floe_constructs.kubernetes.endpoint import External, Peer
 from floe_constructs.kubernetes.value import Cidr, DnsLabel
 from floe_constructs.marquez.spec import MarquezSettings
@@ -18,6 +18,9 @@ from floe_constructs.secrets.spec import SecretsSpec
 from floe_constructs.spec import Spec
 from floe_deploy.registry import Images
 from floe_deploy.rules.exception import RuleException
+
+_LABEL = 63
+"""Characters of a DNS label."""
 
 
 class Cluster(Spec):
@@ -165,6 +168,17 @@ class Environment(Spec):
         dagster = self.dagster if isinstance(self.dagster, DagsterSettings) else None
         if dagster and dagster.hours_between_runs and not self.monitoring:
             msg = "dagster.hours_between_runs is for an alert: it needs monitoring"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _classes_have_names(self) -> Self:
+        if self.capacity.priorities and len(platform_class(self.namespace)) > _LABEL:
+            room = _LABEL - len(platform_class(""))
+            msg = (
+                f"capacity.priorities: classes are called after the namespace, which is too long "
+                f"for it: at most {room} characters"
+            )
             raise ValueError(msg)
         return self
 
