@@ -218,6 +218,19 @@ class Cluster:
         return {key: merged(whom) for key, whom in reached.items() if whom}
 
 
+def by_whole_sources(reached: Reached) -> Reached:
+    """Answer the same, with addresses that reach a pod on the other side: ranges are cut there."""
+    whole: Reached = {}
+    for (source, protocol, port), targets in reached.items():
+        if source[0].isdigit() or ":" in source:
+            for target in targets:
+                key = (f"to {target}", protocol, port)
+                whole.setdefault(key, set()).add(ip_network(source))
+        else:
+            whole[source, protocol, port] = targets
+    return {key: merged(targets) for key, targets in whole.items()}
+
+
 def policies_of(manifests: Objects) -> Objects:
     return [one for one in manifests if one["kind"] == "NetworkPolicy"]
 
@@ -231,6 +244,7 @@ def unlike(folder: Path, wired: Wired, pods: Objects, policies: Objects) -> Reac
         for one in pods
     }
     said = Cluster(namespace, by_name).expected(wired)
+    there, said = by_whole_sources(there), by_whole_sources(said)
     unlike = {key: there.get(key, set()) ^ said.get(key, set()) for key in there.keys() | said}
     return {key: targets for key, targets in unlike.items() if targets}
 

@@ -30,9 +30,7 @@ def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Pat
     def change(word: str) -> None:
         for path in (tmp_path / "overlays").glob("*/environment.yaml"):
             text = (ROOT / "overlays" / path.parent.name / path.name).read_text()
-            path.write_text(
-                text.replace("registry.example.com/floe/", f"registry.{word}.com/floe/")
-            )
+            path.write_text(text.replace("registry.example.com/floe", f"registry.{word}.com/floe"))
 
     releases: dict[str, list[dict[str, bytes]]] = {}
     for word in ("old", "new"):
@@ -74,7 +72,7 @@ def test_two_synths_at_once_do_not_mix(tmp_path: Path) -> None:
         shutil.copytree(ROOT / "overlays" / "dev", tmp_path / word / "dev")
         path = tmp_path / word / "dev" / "environment.yaml"
         text = path.read_text()
-        path.write_text(text.replace("registry.example.com/floe/", f"registry.{word}.com/floe/"))
+        path.write_text(text.replace("registry.example.com/floe", f"registry.{word}.com/floe"))
     runs = [
         subprocess.Popen(
             [*FLOE, "--overlays", word, "--output", "dist"],

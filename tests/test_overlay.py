@@ -192,7 +192,9 @@ def test_lineage_that_the_artifacts_switch_off_is_off(tmp_path: Path) -> None:
 
 
 def test_cube_that_the_data_team_wants_is_not_dropped_silently(tmp_path: Path) -> None:
-    (told,) = refused(tmp_path, "staging", lambda settings, _: settings.update(cube=None))
+    (told,) = refused(
+        tmp_path, "staging", lambda settings, _: settings.update(cube=None, exposure=None)
+    )
     assert told.startswith("cube: ")
     assert "consumption.enabled" in told
 
@@ -259,8 +261,9 @@ def test_every_secret_that_a_pod_refers_to_is_listed(tmp_path: Path) -> None:
     result = wired(tmp_path, "prod", lambda *_: None)
     assert result.secrets["dagster-postgres"] == ("password", "username")
     assert set(result.secrets) == {
-        *("cube-api", "cube-sql", "dagster-postgres", "jaeger-opensearch", "marquez-postgres"),
-        *("polaris-client-id", "polaris-client-secret", "registry-pull", "trino-floe"),
+        *("cube-api", "cube-sql", "dagster-postgres", "jaeger-opensearch", "login"),
+        *("marquez-postgres", "polaris-client-id", "polaris-client-secret"),
+        *("registry-pull", "trino-floe"),
     }
 
 
