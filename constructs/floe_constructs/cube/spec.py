@@ -145,7 +145,7 @@ class CubeSettings(Spec):
     def heap(self, settings: Workload) -> int:
         """Answer the MiB of Node's heap: three quarters of what DuckDB leaves of the memory."""
         resources = settings.resources
-        memory = mebibytes(resources.memory_limit or resources.memory)
+        memory = mebibytes(resources.limits["memory"])
         if isinstance(self.source, DuckDbSource):
             memory -= mebibytes(self.source.memory_limit)
         return memory * 3 // 4

@@ -103,7 +103,4 @@ def _value(value: str | SecretKey) -> dict[str, Any]:
 
 def requirements(resources: Resources) -> dict[str, Any]:
     """Answer requests and limits."""
-    limits = {"memory": resources.memory_limit or resources.memory}
-    if resources.cpu_limit:
-        limits["cpu"] = resources.cpu_limit
-    return {"requests": {"cpu": resources.cpu, "memory": resources.memory}, "limits": limits}
+    return {"requests": resources.requests, "limits": resources.limits}

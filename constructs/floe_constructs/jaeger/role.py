@@ -83,7 +83,7 @@ def _replicas(settings: Workload) -> int:
 def _variables(settings: Workload) -> Variables:
     """Go's own limit keeps the garbage collector below the container's."""
     resources = settings.resources
-    limit = mebibytes(resources.memory_limit or resources.memory) * 4 // 5
+    limit = mebibytes(resources.limits["memory"]) * 4 // 5
     return {"GOMEMLIMIT": f"{limit}MiB", "OTEL_TRACES_SAMPLER": "always_off"}
 
 

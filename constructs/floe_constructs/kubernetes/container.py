@@ -44,12 +44,13 @@ def _variable(name: str, value: Variable) -> k8s.EnvVar:
 
 def requirements(resources: Resources) -> k8s.ResourceRequirements:
     """Requests and limits."""
-    quantity = k8s.Quantity.from_string
-    limits = {"memory": quantity(resources.memory_limit or resources.memory)}
-    if resources.cpu_limit:
-        limits["cpu"] = quantity(resources.cpu_limit)
-    requests = {"cpu": quantity(resources.cpu), "memory": quantity(resources.memory)}
-    return k8s.ResourceRequirements(requests=requests, limits=limits)
+    return k8s.ResourceRequirements(
+        requests=_quantities(resources.requests), limits=_quantities(resources.limits)
+    )
+
+
+def _quantities(amounts: Mapping[str, str]) -> dict[str, k8s.Quantity]:
+    return {name: k8s.Quantity.from_string(amount) for name, amount in amounts.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

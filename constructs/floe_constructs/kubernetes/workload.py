@@ -43,6 +43,17 @@ class Resources(Spec):
     memory_limit: Memory | None = None
     """Memory limit, at least the request."""
 
+    @property
+    def requests(self) -> dict[str, str]:
+        """What the scheduler plans with."""
+        return {"cpu": self.cpu, "memory": self.memory}
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """Where the container is stopped; memory always has one."""
+        memory = {"memory": self.memory_limit or self.memory}
+        return memory | ({"cpu": self.cpu_limit} if self.cpu_limit else {})
+
     @model_validator(mode="after")
     def _limit_is_not_below_request(self) -> Self:
         if self.memory_limit and mebibytes(self.memory_limit) < mebibytes(self.memory):

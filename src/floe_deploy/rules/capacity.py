@@ -1,18 +1,15 @@
 """Room: quotas that an update fits into, and budgets that let nodes be drained."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from floe_deploy.rules.objects import Object, Objects
+from floe_deploy.rules.objects import Object, Objects, runs_of
 from floe_deploy.rules.rule import Breach, Rule
+from floe_deploy.rules.selection import selects
 from floe_deploy.rules.shape import entries, inside, mapping, number, text
-
-CONTEXT = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
-"""Variable of code servers that says what the pods of runs are like."""
 
 _POWERS = {"m": Decimal("0.001"), "": Decimal(1), "k": Decimal(1000)}
 _POWERS |= {unit: Decimal(1000) ** power for power, unit in enumerate("MGTPE", 2)}
@@ -102,29 +99,16 @@ def _run(objects: Objects) -> tuple[int, Amounts]:
         limit = number(inside(said, "concurrency", "runs").get("max_concurrent_runs"), 0)
         launcher = inside(said, "run_launcher", "config", "run_k8s_config")
         shared = _of_container(mapping(launcher.get("container_config")))
-    sizes = [shared | {"pods": Decimal(1)}, *map(_of_run, _contexts(objects))]
+    told = [said for server in objects.of("Deployment") for said in server.runs]
+    sizes = [shared | {"pods": Decimal(1)}, *map(_of_run, told)]
     names = {name for size in sizes for name in size}
     return limit, {name: max(size.get(name, Decimal(0)) for size in sizes) for name in names}
 
 
-def _of_run(context: object) -> dict[str, Decimal]:
+def _of_run(said: dict[str, Any]) -> dict[str, Decimal]:
     """Answer what a run takes: its pod, and one more where steps have pods of their own."""
-    said = inside(context, "k8s")
     alone = not inside(said, "run_k8s_config", "pod_spec_config").get(_TOKEN)
     return _sum([_of_container(said) | {"pods": Decimal(1)}], 1 if alone else 2)
-
-
-def _contexts(objects: Objects) -> Iterator[object]:
-    for server in objects.of("Deployment"):
-        for container in server.containers:
-            yield from _told(container)
-
-
-def _told(container: Mapping[str, Any]) -> Iterator[object]:
-    for variable in entries(container.get("env")):
-        if variable.get("name") == CONTEXT:
-            with suppress(ValueError):
-                yield json.loads(text(variable.get("value")))
 
 
 def need(objects: Objects) -> dict[str, Amounts]:
@@ -176,7 +160,7 @@ def _limits(it: Object) -> Iterator[Breach]:
     for container in it.containers:
         name = text(container.get("name"))
         takes = [(f"container {name}", _of_container(container))]
-        takes += [(f"runs of container {name}", _of_run(said)) for said in _told(container)]
+        takes += [(f"runs of container {name}", _of_run(said)) for said in runs_of(container)]
         for who, said in takes:
             if "limits.cpu" not in said:
                 yield Breach(found=f"{who} without a CPU limit")
@@ -185,11 +169,11 @@ def _limits(it: Object) -> Iterator[Breach]:
 def _drained(it: Object) -> Iterator[Breach]:
     if it.kind != "PodDisruptionBudget":
         return
-    selector = inside(it.spec, "selector", "matchLabels").items()
+    selector = it.spec.get("selector")
     pods = [
         other
         for other in it.among.of("Deployment", "StatefulSet")
-        if other.pod and all(label in other.pod.labels.items() for label in selector)
+        if other.pod and selects(selector, other.pod.labels)
     ]
     there = sum(map(_replicas, pods))
     least, most = it.spec.get("minAvailable"), it.spec.get("maxUnavailable")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from floe_constructs.kubernetes.cloud_identity import GcpIdentity, PodIdentity
 from floe_constructs.kubernetes.value import METADATA
 from floe_deploy.rules.objects import Object
 from floe_deploy.rules.rule import Breach, Rule
@@ -14,10 +15,10 @@ Network = IPv4Network | IPv6Network
 _METADATA = tuple(ip_network(cidr) for cidr in METADATA)
 _DNS = 53
 _IDENTITIES = {
-    "169.254.170.23/32": {80},
-    "fd00:ec2::23/128": {80},
-    "169.254.169.252/32": {987, 988},
-    "169.254.169.254/32": {80, 8080},
+    (cidr, endpoint.port)
+    for identity in (PodIdentity(type="aws-pod-identity"), GcpIdentity(type="gcp"))
+    for endpoint in identity.endpoints
+    for cidr in endpoint.cidrs
 }
 """Where EKS Pod Identity and GKE's metadata server answer for the pod, not for the node."""
 
@@ -43,13 +44,17 @@ def _open(it: Object) -> Iterator[Breach]:
             yield Breach(found="egress to any address")
         for block in (inside(peer, "ipBlock") for peer in entries(rule.get("to"))):
             cidr = _network(block.get("cidr"))
-            if cidr is None or _ports(rule) <= {_DNS, *_IDENTITIES.get(str(cidr), ())}:
+            if cidr is None or _ports(rule) <= _allowed(cidr):
                 continue
             given = block.get("except")
             left_out = map(_network, given) if isinstance(given, list) else ()
             but = [one for one in left_out if one]
             if any(_overlap(cidr, one) and not _covered(one, but) for one in _METADATA):
                 yield Breach(found=f"egress to {cidr}, which a cloud's metadata is part of")
+
+
+def _allowed(cidr: Network) -> set[object]:
+    return {_DNS, *(port for at, port in _IDENTITIES if at == str(cidr))}
 
 
 def _ports(rule: dict[str, Any]) -> set[object]:

@@ -150,11 +150,7 @@ class Object:
             for said in self.files.values()
             if "run_launcher" in mapping(said)
         ]
-        for container in self.containers:
-            context = variables(container).get(CONTAINER_CONTEXT)
-            with contextlib.suppress(ValueError):
-                found += [inside(json.loads(context), "k8s")] if context else []
-        return found
+        return found + [said for container in self.containers for said in runs_of(container)]
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -172,6 +168,14 @@ def variables(container: dict[str, Any]) -> dict[str, str]:
     """Answer the variables of a container that are given as text."""
     given = entries(container.get("env"))
     return {text(one.get("name")): one["value"] for one in given if text(one.get("value"))}
+
+
+def runs_of(container: dict[str, Any]) -> list[dict[str, Any]]:
+    """Answer what a code server's container tells Dagster of the pods of its runs."""
+    context = variables(container).get(CONTAINER_CONTEXT)
+    with contextlib.suppress(ValueError):
+        return [inside(json.loads(context), "k8s")] if context else []
+    return []
 
 
 class Objects:
