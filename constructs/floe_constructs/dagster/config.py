@@ -1,6 +1,7 @@
 """The files that Dagster is configured by."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from floe_constructs.dagster.code_location import CodeLocation, ExternalLocation
@@ -20,9 +21,13 @@ from floe_constructs.yaml_text import dump
 
 HTTP, GRPC = 3000, 4000
 INSTANCE_FILE = "dagster.yaml"
+MIGRATION_FILE = "migrate.py"
 WORKSPACE = "/etc/dagster"
 WORKSPACE_FILE = "workspace.yaml"
 CONTEXT_VARIABLE = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
+
+_MIGRATION = Path(__file__).with_name("files") / MIGRATION_FILE
+"""Runs in Dagster's image, never here."""
 
 
 def instance_files(spec: DagsterSpec) -> Files:
@@ -31,13 +36,14 @@ def instance_files(spec: DagsterSpec) -> Files:
 
 
 def migration_files(spec: DagsterSpec) -> Files:
-    """Answer `dagster.yaml` of the migration.
+    """Answer `dagster.yaml` of the migration, and its program.
 
     It knows the storage only: with a run launcher in it, `dagster instance migrate` ends before it
     has begun where there is no token for the API server.
     """
     config = {"storage": _storage(spec), "telemetry": {"enabled": False}}
-    return Files(name="dagster-migrate", path=HOME, data={INSTANCE_FILE: dump(config)})
+    data = {INSTANCE_FILE: dump(config), MIGRATION_FILE: _MIGRATION.read_text("utf-8")}
+    return Files(name="dagster-migrate", path=HOME, data=data)
 
 
 def workspace_files(spec: DagsterSpec) -> Files:

@@ -2,8 +2,9 @@
 
 from constructs import Construct
 
-from floe_constructs.dagster.config import migration_files
+from floe_constructs.dagster.config import MIGRATION_FILE, migration_files
 from floe_constructs.dagster.control_plane import control_plane_container, instance_mounts
+from floe_constructs.dagster.environment import HOME
 from floe_constructs.dagster.flows import migration
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.access import service_account
@@ -19,6 +20,8 @@ _DEADLINE_SECONDS = 1800
 class DagsterMigration(Construct):
     """The Job that makes or changes the tables, before any process that uses them is replaced.
 
+    It succeeds, and says so, where the database is ahead of the image: after a rollback.
+
     Objects: ServiceAccount/dagster-migrate, ConfigMap/dagster-migrate, Job/dagster-migrate-HASH.
     Needs: the Secrets of the database.
     """
@@ -28,7 +31,7 @@ class DagsterMigration(Construct):
         pods, settings = migration(spec), spec.migration
         instance = migration_files(spec)
         mounts = instance_mounts(instance)
-        args = ["dagster", "instance", "migrate"]
+        args = ["python", f"{HOME}/{MIGRATION_FILE}"]
         template = pod_template(
             pods,
             settings,
