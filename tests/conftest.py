@@ -1,8 +1,8 @@
 """One way to synthesize a construct and look its objects up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -18,6 +18,9 @@ settings.load_profile("unhurried")
 
 from cdk8s import App, Chart  # noqa: E402  Node has to be chosen first
 from constructs import Construct  # noqa: E402
+
+if TYPE_CHECKING:
+    from control_plane import ControlPlane
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 Synth = Callable[[Callable[[Construct], object]], Objects]
@@ -37,6 +40,15 @@ def synth(tmp_path: Path) -> Synth:
         return found
 
     return build
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator["ControlPlane"]:
+    """Run a Kubernetes control plane, which the tests of a process share."""
+    from control_plane import control_plane
+
+    with control_plane(tmp_path_factory.mktemp("control-plane")) as found:
+        yield found
 
 
 def opens(flow: Flow) -> Labels:

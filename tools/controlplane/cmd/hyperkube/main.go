@@ -1,0 +1,34 @@
+// hyperkube is etcd, kube-apiserver and kube-controller-manager in one program, because they share
+// most of their code: its first argument says which.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"go.etcd.io/etcd/server/v3/etcdmain"
+	"k8s.io/component-base/cli"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+)
+
+func main() {
+	commands := map[string]func() *cobra.Command{
+		"kube-apiserver":          apiserver.NewAPIServerCommand,
+		"kube-controller-manager": controllers.NewControllerManagerCommand,
+	}
+	name := ""
+	if len(os.Args) > 1 {
+		os.Args = os.Args[1:]
+		name = os.Args[0]
+	}
+	if name == "etcd" {
+		etcdmain.Main(os.Args)
+	} else if command, found := commands[name]; found {
+		os.Exit(cli.Run(command()))
+	} else {
+		fmt.Fprintln(os.Stderr, "usage: hyperkube etcd|kube-apiserver|kube-controller-manager FLAGS")
+		os.Exit(2)
+	}
+}
