@@ -373,12 +373,22 @@ def server_id(objects: Objects, name: str = "dagster-code-events") -> str | None
     return args[args.index("--fixed-server-id") + 1] if "--fixed-server-id" in args else None
 
 
+def events(**server: Any) -> dict[str, Any]:
+    return {"code_locations": [EVENTS | {"server": EVENTS["server"] | server}]}
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"code_locations": [EVENTS | {"image": "acme/events:v2"}]},
         {"code_locations": [EVENTS | {"module": "events.other"}]},
+        {"code_locations": [EVENTS | {"attribute": "other"}]},
+        {"code_locations": [EVENTS | {"working_directory": "/srv"}]},
         {"code_locations": [EVENTS | {"runs": {"resources": RESOURCES}}]},
+        {"code_locations": [EVENTS | {"runs": EVENTS["runs"] | {"image": "acme/gpu:v1"}}]},
+        events(env={"OTHER": "text"}),
+        events(volumes=[{"name": "dbt", "path": "/dbt", "config_map": "dbt"}]),
+        events(restart="today"),
         {"artifacts": "{}"},
         {"variables": {"PLAIN": "other"}},
         {"variables": {"PLAIN": {"name": "plain", "key": "other"}}},
@@ -394,6 +404,46 @@ def test_replicas_share_an_id_that_changes_with_what_they_serve(
     assert before == again
     assert None not in (before, after)
     assert before != after
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        events(replicas=3),
+        events(resources=RESOURCES | {"cpu": "2"}),
+        events(startup_seconds=600),
+        events(log_level="debug", log_format="json"),
+        events(node_selector={"pool": "code"}, labels={"team": "data"}, priority_class="high"),
+        {"code_locations": [EVENTS, SHOP]},
+        {"image": "acme/dagster:v2"},
+        {"run_limits": {"max_concurrent": 3}},
+    ],
+)
+def test_replicas_keep_their_id_when_what_they_serve_is_the_same(
+    synth: Synth, change: dict[str, Any]
+) -> None:
+    before, after = (
+        server_id(build(synth, spec(**({"code_locations": [EVENTS]} | changes))))
+        for changes in ({}, change)
+    )
+    assert before == after is not None
+
+
+@pytest.mark.parametrize("seconds", [30, 300, 301, 1800])
+def test_a_rollout_waits_longer_than_loading_code_may_take(synth: Synth, seconds: int) -> None:
+    objects = build(synth, spec(**events(startup_seconds=seconds)))
+    server = objects["Deployment", "dagster-code-events"]
+    probe = container(server)["startupProbe"]
+    assert seconds <= probe["periodSeconds"] * probe["failureThreshold"] < seconds + 3
+    assert server["spec"]["progressDeadlineSeconds"] == seconds + 300
+
+
+def test_runs_may_have_another_identity_than_their_servers(synth: Synth) -> None:
+    runs = SHOP["runs"] | {"identity": EVENTS["identity"]}
+    objects = build(synth, spec(code_locations=[SHOP | {"runs": runs}]))
+    for account, role in (("dagster-code-shop", ROLE), ("dagster-run-shop", EVENTS["identity"])):
+        annotations = objects["ServiceAccount", account]["metadata"]["annotations"]
+        assert annotations["eks.amazonaws.com/role-arn"] == role["role_arn"]
 
 
 def test_a_single_server_makes_up_its_own_id(objects: Objects) -> None:

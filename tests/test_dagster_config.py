@@ -21,10 +21,11 @@ from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import construct_dagster_k8s_job
 
 from conftest import Objects, Synth
-from dagster_example import EVENTS, LARGE, LOGIN, LOGS, ROLE, SHOP, SMALL, spec
+from dagster_example import ELSEWHERE, EVENTS, LARGE, LOGIN, LOGS, ROLE, SHOP, SMALL, spec
 from floe_constructs.dagster import Dagster, DagsterSpec
 from floe_constructs.dagster.flows import runs, user_code
 from floe_deploy import overlay, wiring
+from floe_deploy.images import images
 from rule_cases import broken
 
 CLIENT: Any = import_module("kubernetes.client")
@@ -144,6 +145,18 @@ def test_dagster_finds_the_code_locations(
     origins = location_origins_from_yaml_paths([str(file)])
     assert [origin.location_name for origin in origins] == [at["name"] for at in locations]
     assert all(isinstance(origin, GrpcServerCodeLocationOrigin) for origin in origins)
+
+
+@pytest.mark.parametrize("ssl", [False, True])
+def test_dagster_asks_an_external_location_over_tls_where_told(
+    synth: Synth, folder: Path, *, ssl: bool
+) -> None:
+    objects = build(synth, spec(code_locations=[ELSEWHERE | {"ssl": ssl}]))
+    file = folder / "workspace.yaml"
+    file.write_text(objects["ConfigMap", "dagster-workspace"]["data"]["workspace.yaml"])
+    (origin,) = location_origins_from_yaml_paths([str(file)])
+    assert isinstance(origin, GrpcServerCodeLocationOrigin)
+    assert bool(origin.use_ssl) == ssl
 
 
 # Run pods, as Dagster merges them from the launcher's part and the code location's.
@@ -361,6 +374,25 @@ def test_pods_of_runs_are_root_only_where_their_image_needs_it(
         assert security["runAsUser"] == security["fsGroup"] == user
         assert security["seccompProfile"] == {"type": "RuntimeDefault"}
         assert container(job)["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize("step", [False, True], ids=["run", "step"])
+def test_pods_of_runs_may_have_an_image_and_a_gpu_of_their_own(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch, *, step: bool
+) -> None:
+    resources = SHOP["runs"]["resources"] | {"extended": {"nvidia.com/gpu": 2}}
+    runs = SHOP["runs"] | {"image": "acme/gpu:v3", "resources": resources}
+    gpu = SHOP | {"runs": runs}
+    objects = build(synth, spec(code_locations=[gpu, EVENTS]))
+    launcher = cluster_launcher(objects, folder, monkeypatch)
+    job = run_pod(launcher, code_server(objects, gpu), step=step)
+    assert container(job)["image"] == "acme/gpu:v3"
+    for kind in ("requests", "limits"):
+        assert container(job)["resources"][kind]["nvidia.com/gpu"] == "2"
+    assert "acme/gpu:v3" in images(objects.values())
+    other = run_pod(launcher, code_server(objects, EVENTS), step=step)
+    assert container(other)["image"] == EVENTS["image"]
+    assert "gpu" not in json.dumps(other)
 
 
 @pytest.mark.parametrize("step", [False, True], ids=["run", "step"])

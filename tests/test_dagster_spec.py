@@ -63,3 +63,26 @@ def test_a_share_of_traces_is_between_none_and_all(ratio: float) -> None:
     traces = {"url": "http://jaeger-collector:4318", "sampler_ratio": ratio}
     with pytest.raises(ValidationError, match="sampler_ratio"):
         DagsterSpec.model_validate(SMALL | {"traces": traces})
+
+
+NOWHERE = {key: value for key, value in SHOP.items() if key != "module"}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "found none of them"),
+        ({"module": "shop", "package": "shop"}, "found module and package"),
+        ({"autoload_defs_module": "shop", "attribute": "defs"}, "attribute names one object"),
+        ({"python_file": "shop"}, "python_file"),
+        ({"module": "shop", "working_directory": "srv"}, "working_directory"),
+    ],
+)
+def test_definitions_are_loaded_from_one_place(given: dict[str, str], told: str) -> None:
+    assert told in refused(code_locations=[NOWHERE | given])
+
+
+@pytest.mark.parametrize("name", ["gpu", "kubernetes.io/gpu", "pods.kubernetes.io/gpu"])
+def test_a_device_has_the_name_of_who_makes_it(name: str) -> None:
+    runs = {"resources": {"cpu": "1", "memory": "1Gi", "extended": {name: 1}}}
+    assert "extended" in refused(code_locations=[SHOP | {"runs": runs}])

@@ -103,6 +103,7 @@ IDENTITY = {"type": "aws-irsa", "role_arn": "arn:aws:iam::123456789012:role/floe
 MAP = {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}}
 TWICE = RESOURCES | {"replicas": 2}
 LOCATION = COMPONENTS["dagster"]["code_locations"][0]
+NOWHERE = {key: value for key, value in LOCATION.items() if key != "module"}
 LOGIN = {
     "image": "example.com/oauth2-proxy:v7.15.3",
     "issuer": "https://login.example.com",
@@ -147,6 +148,14 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         "dagster": COMPONENTS["dagster"]
         | {"webserver": TWICE, "code_locations": [LOCATION | {"server": TWICE}]}
     },
+    *(
+        {"dagster": COMPONENTS["dagster"] | {"code_locations": [NOWHERE | source]}}
+        for source in (
+            {"package": "shop"},
+            {"python_file": "shop.py"},
+            {"autoload_defs_module": "s"},
+        )
+    ),
     {"cube": COMPONENTS["cube"] | {"api": TWICE}},
     {
         "marquez": COMPONENTS["marquez"]
@@ -249,7 +258,7 @@ TEXTS = (
     "example.com/other:2", "example.com/cube", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi",
     "900Gi", "7", "900", "3h", "48h",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
-    "because it installs at start",
+    "because it installs at start", "other.py",
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
     "1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "other@acme-data.iam.gserviceaccount.com",
@@ -305,7 +314,9 @@ def sample(schema: dict[str, Any]) -> Any:
         return made
     if schema.get("type") == "object":
         if "properties" not in schema:
-            return {"a": sample(entry(schema))}
+            (pattern,) = schema.get("patternProperties", {"": None})
+            key = next(text for text in ("a", *TEXTS) if re.search(pattern, text))
+            return {key: sample(entry(schema))}
         return {key: sample(schema["properties"][key]) for key in schema.get("required", [])}
     if schema.get("type") == "array":
         return [sample(schema["items"])]

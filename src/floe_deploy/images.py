@@ -1,10 +1,13 @@
 """`images.txt`: every image that has to be there before a release."""
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
+from floe_constructs.dagster.config import CONTEXT_VARIABLE
+from floe_constructs.dagster.environment import IMAGE_VARIABLE
 from floe_constructs.yaml_text import load
 from floe_deploy.manifests import Manifest
 
@@ -27,8 +30,10 @@ def images(manifests: Iterable[Manifest]) -> str:
 
 
 def named(value: object) -> Iterator[str]:
-    """Answer every image that an object or a file names."""
+    """Answer every image that an object or a file names, those of Dagster's runs as well."""
     if isinstance(value, Mapping):
+        if isinstance(text := value.get("value"), str):
+            yield from _of_variable(value.get("name"), text)
         for key, inner in value.items():
             if key in _IMAGE_KEYS and isinstance(inner, str):
                 yield inner
@@ -37,3 +42,11 @@ def named(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from named(inner)
+
+
+def _of_variable(name: object, text: str) -> Iterator[str]:
+    if name == IMAGE_VARIABLE:
+        yield text
+    elif name == CONTEXT_VARIABLE:
+        with contextlib.suppress(ValueError):
+            yield from named(json.loads(text))

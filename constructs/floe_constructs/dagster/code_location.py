@@ -1,11 +1,13 @@
 """Where user code runs: code locations that are deployed here, or elsewhere."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
+from floe_constructs.kubernetes.image import ImageReference
+from floe_constructs.kubernetes.user_volume import MountPath
 from floe_constructs.kubernetes.value import Cidr, DnsName, Image, Port, Reason
 from floe_constructs.kubernetes.workload import Replicated, Workload
 from floe_constructs.spec import Spec
@@ -30,6 +32,51 @@ Module = Annotated[
 ]
 """A module that Python can import."""
 
+PythonFile = Annotated[
+    str,
+    Field(
+        max_length=512,
+        pattern=r"^/?([A-Za-z0-9._-]+/)*[A-Za-z0-9._-]+\.py$",
+        json_schema_extra={"rule": "a path that ends in .py: acme/definitions.py"},
+    ),
+]
+"""A file of Python in the image."""
+
+Attribute = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        json_schema_extra={"rule": "a name within the module: defs"},
+    ),
+]
+"""A name in a module."""
+
+
+class CodeServer(Replicated):
+    """The pods of a code location's servers."""
+
+    startup_seconds: int = Field(default=300, ge=30, le=7200)
+    """Seconds that loading the code may take, before the container is restarted. Kubernetes calls a
+    rollout stuck 300 seconds later, which are for finding a node and pulling the image."""
+
+    log_level: Literal["critical", "error", "warning", "info", "debug"] | None = None
+    """What the server writes to its log at least; `info` when silent."""
+
+    log_format: Literal["colored", "json", "rich"] | None = None
+    """Form of the server's log: a line of JSON for each record with `json`; Dagster's `colored`
+    lines when silent."""
+
+
+class Runs(Workload):
+    """The pods of a code location's runs."""
+
+    image: Image | None = None
+    """Image of runs and steps, where it is not the servers': with the same code at the same place
+    in it, and more beside that, such as libraries for a GPU."""
+
+    identity: CloudIdentity | None = None
+    """Identity of runs, where it is not the servers'."""
+
 
 class CodeLocation(Spec):
     """A project's definitions, served by pods of its own and run in others."""
@@ -38,15 +85,31 @@ class CodeLocation(Spec):
     """Name of the location in Dagster, and part of its objects' names."""
 
     image: Image
-    """Image with the project in it; its runs use the same one."""
+    """Image with the project in it; its runs use the same one, unless `runs.image` is given."""
 
-    module: Module
-    """Module that the definitions are loaded from."""
+    module: Module | None = None
+    """Module that the definitions are loaded from. Give this, or one of the three below."""
 
-    server: Replicated
+    package: Module | None = None
+    """Package that the definitions are loaded from, out of its `__init__`."""
+
+    python_file: PythonFile | None = None
+    """File that the definitions are loaded from, from the working directory on."""
+
+    autoload_defs_module: Module | None = None
+    """Module below which all definitions are found and loaded, as `dg` lays projects out. The image
+    needs the project's `pyproject.toml` in a folder above it."""
+
+    attribute: Attribute | None = None
+    """Name of the definitions there, where there are several."""
+
+    working_directory: MountPath | None = None
+    """Folder of the image that is looked in first; the image's own (`WORKDIR`) when silent."""
+
+    server: CodeServer
     """The pods that tell Dagster what is defined, and evaluate schedules and sensors."""
 
-    runs: Workload
+    runs: Runs
     """The pods of runs, one for each."""
 
     executor: Literal["in_process", "k8s_job"] = "in_process"
@@ -60,6 +123,24 @@ class CodeLocation(Spec):
     identity: CloudIdentity | None = None
     """Identity of the location's servers and runs, instead of the one that all locations have."""
 
+    @model_validator(mode="after")
+    def _loaded_from_one_place(self) -> Self:
+        names = ("module", "package", "python_file", "autoload_defs_module")
+        given = [name for name in names if getattr(self, name)]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of them"
+            msg = f"give exactly one of {', '.join(names)}: where definitions are; found {found}"
+            raise ValueError(msg)
+        if self.attribute and self.autoload_defs_module:
+            msg = "attribute names one object; autoload_defs_module loads all that there are"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def run_image(self) -> ImageReference:
+        """Image of runs and steps."""
+        return ImageReference(self.runs.image or self.image)
+
 
 class ExternalLocation(Spec):
     """A code location whose server runs elsewhere; its runs come here."""
@@ -72,6 +153,10 @@ class ExternalLocation(Spec):
 
     port: Port
     """TCP port of the gRPC server."""
+
+    ssl: bool = False
+    """Whether it is asked over TLS. Its certificate then has to be one of a public authority, or of
+    those in the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` names in webserver and daemon."""
 
     cidrs: tuple[Cidr, ...] = ()
     """Addresses of the server, for network policies; any but link-local ones when silent."""

@@ -1,5 +1,8 @@
 """One code location: its servers, and what its runs need to exist."""
 
+import math
+from collections.abc import Mapping, Sequence
+
 from cdk8s_plus_34 import k8s
 from constructs import Construct
 
@@ -9,6 +12,7 @@ from floe_constructs.dagster.control_plane import folders
 from floe_constructs.dagster.environment import (
     CREDENTIALS,
     HOME,
+    IMAGE_VARIABLE,
     database_variables,
     user_variables,
 )
@@ -24,10 +28,15 @@ from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
 from floe_constructs.kubernetes.user import USER
 from floe_constructs.kubernetes.volume import Mount, secret_files, single
-from floe_constructs.kubernetes.workload import Replicated
 
 _GRACE_SECONDS = 70
 """A server ends when its calls have, which is after 60 seconds at the latest."""
+
+_PERIOD_SECONDS = 3
+"""How often a server that loads its code is asked; until it has, it listens to nobody."""
+
+_PLACING_SECONDS = 300
+"""What a rollout has for finding a node and pulling the image, beside loading the code."""
 
 
 class DagsterCodeLocation(Construct):
@@ -59,10 +68,10 @@ class DagsterCodeLocation(Construct):
                 container(
                     "code-server",
                     image=location.image,
-                    args=_args(location, _content(settings, env, artifacts)),
+                    args=_args(location, env, artifacts),
                     env=env,
                     ports=ports,
-                    probes=_probes(),
+                    probes=_probes(settings.startup_seconds),
                     settings=settings,
                     mounts=mounts,
                 )
@@ -74,21 +83,60 @@ class DagsterCodeLocation(Construct):
             user=USER if location.run_as_root is None else 0,
             grace_seconds=_GRACE_SECONDS,
         )
-        deployment(self, pods, template, replicas=settings.replicas)
+        deployment(
+            self,
+            pods,
+            template,
+            replicas=settings.replicas,
+            progress_seconds=settings.startup_seconds + _PLACING_SECONDS,
+        )
         service(self, pods, ports)
-        service_account(self, runs(spec, location), identity=identity)
+        service_account(self, runs(spec, location), identity=spec.run_identity(location))
         if location.executor == "k8s_job":
             role(self, runs(spec, location), rules(STEPS))
 
 
-def _args(location: CodeLocation, content: str) -> list[str]:
+def _args(
+    location: CodeLocation, env: Mapping[str, Variable], artifacts: Sequence[Files]
+) -> list[str]:
+    settings, loaded = location.server, _loaded(location)
     args = ["dagster", "api", "grpc", "-h", "0.0.0.0", "-p", str(GRPC)]  # noqa: S104  its pod's own
-    args += ["-m", location.module, "--location-name", location.name]
-    if location.server.replicas > 1:
-        # Dagster loads a location anew when its server's id changes; each replica makes one up
-        # unless it is told, and then the id has to change with all that it stands for.
-        args += ["--fixed-server-id", digest([location.image, args, content])]
+    args += [*loaded, "--location-name", location.name]
+    args += ["--log-level", settings.log_level] if settings.log_level else []
+    args += ["--log-format", settings.log_format] if settings.log_format else []
+    if settings.replicas > 1:
+        # Dagster loads a location anew when its server's id changes. Each replica makes one up
+        # unless it is told; then the id has to change with all that a server stands for.
+        args += ["--fixed-server-id", _identity(location, loaded, env, artifacts)]
     return args
+
+
+def _loaded(location: CodeLocation) -> list[str]:
+    """Answer where the definitions are, as Dagster's command line has it."""
+    named = {
+        "-m": location.module,
+        "--package-name": location.package,
+        "-f": location.python_file,
+        "--autoload-defs-module-name": location.autoload_defs_module,
+        "-a": location.attribute,
+        "-d": location.working_directory,
+    }
+    return [part for flag, value in named.items() if value for part in (flag, value)]
+
+
+def _identity(
+    location: CodeLocation,
+    loaded: Sequence[str],
+    env: Mapping[str, Variable],
+    artifacts: Sequence[Files],
+) -> str:
+    """Answer a hash of what definitions are loaded from, a restart that was asked for included."""
+    settings = location.server
+    variables = {name: str(value) for name, value in {**env, **settings.env}.items()}
+    volumes = [volume.model_dump(mode="json") for volume in settings.volumes]
+    files = [file.digest for file in artifacts]
+    said = [location.name, location.image, *loaded, variables, volumes, files, settings.restart]
+    return digest(said)
 
 
 def _variables(spec: DagsterSpec, location: CodeLocation) -> dict[str, Variable]:
@@ -96,19 +144,9 @@ def _variables(spec: DagsterSpec, location: CodeLocation) -> dict[str, Variable]
         **user_variables(spec, location),
         **database_variables(spec),
         "DAGSTER_HOME": HOME,
-        "DAGSTER_CURRENT_IMAGE": location.image,
+        IMAGE_VARIABLE: location.run_image,
         CONTEXT_VARIABLE: context_text(spec, location),
     }
-
-
-def _content(settings: Replicated, env: dict[str, Variable], artifacts: list[Files]) -> str:
-    """Answer a hash of what a server was started with, a restart that was asked for included."""
-    restart = [settings.restart] if settings.restart else []
-    return digest([_plain({**env, **settings.env}), *(file.digest for file in artifacts), *restart])
-
-
-def _plain(env: dict[str, Variable]) -> dict[str, str]:
-    return {name: str(value) for name, value in env.items()}
 
 
 def _mounts(spec: DagsterSpec) -> list[Mount]:
@@ -120,15 +158,21 @@ def _mounts(spec: DagsterSpec) -> list[Mount]:
     return mounts
 
 
-def _probes() -> Probes:
+def _probes(startup_seconds: int) -> Probes:
     """Dagster's server speaks gRPC's own health protocol; it does so once its code is loaded.
 
     The limits are wide because user code shares the process: loading takes minutes in large
     projects, and a busy interpreter answers late.
     """
     grpc = k8s.GrpcAction(port=GRPC, service="DagsterApi")
+    tries = math.ceil(startup_seconds / _PERIOD_SECONDS)
     return Probes(
-        startup=k8s.Probe(grpc=grpc, period_seconds=3, timeout_seconds=5, failure_threshold=200),
+        startup=k8s.Probe(
+            grpc=grpc,
+            period_seconds=_PERIOD_SECONDS,
+            timeout_seconds=5,
+            failure_threshold=tries,
+        ),
         liveness=k8s.Probe(grpc=grpc, period_seconds=15, timeout_seconds=10, failure_threshold=8),
         readiness=k8s.Probe(grpc=grpc, period_seconds=5, timeout_seconds=5),
     )

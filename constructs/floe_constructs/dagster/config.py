@@ -68,11 +68,11 @@ def context_text(spec: DagsterSpec, location: CodeLocation) -> str:
 
 
 def _server(location: CodeLocation | ExternalLocation) -> dict[str, Any]:
-    if isinstance(location, ExternalLocation):
-        host, port = location.host, location.port
-    else:
-        host, port = f"dagster-code-{location.name}", GRPC
-    return {"host": host, "port": port, "location_name": location.name}
+    found: dict[str, Any] = {"location_name": location.name}
+    if isinstance(location, CodeLocation):
+        return {"host": f"dagster-code-{location.name}", "port": GRPC} | found
+    found |= {"ssl": True} if location.ssl else {}
+    return {"host": location.host, "port": location.port} | found
 
 
 def _instance(spec: DagsterSpec) -> dict[str, Any]:

@@ -18,6 +18,9 @@ CREDENTIALS = "/etc/floe/credentials"
 USER_VARIABLE = "DAGSTER_PG_USER"
 PASSWORD_VARIABLE = "DAGSTER_PG_PASSWORD"  # noqa: S105  the variable's name
 
+IMAGE_VARIABLE = "DAGSTER_CURRENT_IMAGE"
+"""What a code server is told of the image that runs are to have."""
+
 SecretsAndTexts = Mapping[str, str | SecretKey]
 """Environment variables that a run pod can have as well."""
 

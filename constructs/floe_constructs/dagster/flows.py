@@ -109,10 +109,10 @@ def _storage(spec: DagsterSpec) -> list[Flow]:
 
 
 def _sessions(spec: DagsterSpec) -> list[Flow]:
-    who: list[tuple[CloudIdentity | None, list[Labels]]] = [
-        (spec.identity(location), [code_server(spec, location), runs(spec, location)])
-        for location in spec.deployed
-    ]
+    who: list[tuple[CloudIdentity | None, list[Labels]]] = []
+    for location in spec.deployed:
+        who.append((spec.identity(location), [code_server(spec, location)]))
+        who.append((spec.run_identity(location), [runs(spec, location)]))
     if spec.compute_logs:
         who.append((spec.compute_logs.identity, control_plane(spec)))
     return [

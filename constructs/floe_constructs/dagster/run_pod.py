@@ -110,7 +110,7 @@ def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, An
     """Answer what a code location adds to its runs; Dagster takes it from the location's server."""
     runs = location.runs
     volumes, mounts = _volumes(spec, runs)
-    identity = spec.identity(location)
+    identity = spec.run_identity(location)
     pod_labels = identity.pod_labels if identity else {}
     user = user_variables(spec, location)
     clashing(RUN, {**user, **database_variables(spec)}, runs.env)

@@ -136,5 +136,9 @@ class DagsterSpec(DagsterSettings):
     """Where user code sends spans; nowhere when silent."""
 
     def identity(self, location: CodeLocation) -> CloudIdentity | None:
-        """Answer who a code location's servers and runs are to a cloud provider."""
+        """Answer who a code location's servers are to a cloud provider."""
         return location.identity or self.code_identity
+
+    def run_identity(self, location: CodeLocation) -> CloudIdentity | None:
+        """Answer who a code location's runs are to a cloud provider."""
+        return location.runs.identity or self.identity(location)

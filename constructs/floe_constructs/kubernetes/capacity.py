@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from floe_constructs.kubernetes.value import Cpu, Memory
-from floe_constructs.kubernetes.workload import Resources
+from floe_constructs.kubernetes.workload import CpuAndMemory
 from floe_constructs.spec import Spec
 
 MOST = 1_000_000_000
@@ -98,7 +98,7 @@ class Capacity(Spec):
     quota: Quota | None = None
     """What all pods may take together; as much as there is, when silent."""
 
-    container_defaults: Resources | None = None
+    container_defaults: CpuAndMemory | None = None
     """What a container gets that says nothing itself. None of ours does: it is for pods that
     others make in the namespace, which a quota would refuse otherwise."""
 

@@ -16,7 +16,7 @@ from floe_constructs.kubernetes.environment import (
 )
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.volume import Mount, user_mounts
-from floe_constructs.kubernetes.workload import Resources, Workload
+from floe_constructs.kubernetes.workload import CpuAndMemory, Workload
 
 
 def variables(values: Variables) -> list[k8s.EnvVar]:
@@ -42,7 +42,7 @@ def _variable(name: str, value: Variable) -> k8s.EnvVar:
             return k8s.EnvVar(name=name, value=literal(value))
 
 
-def requirements(resources: Resources) -> k8s.ResourceRequirements:
+def requirements(resources: CpuAndMemory) -> k8s.ResourceRequirements:
     """Requests and limits."""
     return k8s.ResourceRequirements(
         requests=_quantities(resources.requests), limits=_quantities(resources.limits)

@@ -7,17 +7,19 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
 
 
-def deployment(
+def deployment(  # noqa: PLR0913  a Deployment has that many independent parts
     scope: Construct,
     labels: Labels,
     template: k8s.PodTemplateSpec,
     *,
     replicas: int = 1,
     recreate: bool = False,
+    progress_seconds: int | None = None,
 ) -> None:
     """A Deployment, and its disruption budget from two replicas on.
 
-    `recreate` is for pods of which two must never run at once.
+    `recreate` is for pods of which two must never run at once; `progress_seconds` is the time
+    within which each pod has to be ready, else the rollout is stuck (Kubernetes takes 600).
     """
     k8s.KubeDeployment(
         scope,
@@ -25,6 +27,7 @@ def deployment(
         metadata=metadata(labels),
         spec=k8s.DeploymentSpec(
             replicas=replicas,
+            progress_deadline_seconds=progress_seconds,
             selector=k8s.LabelSelector(match_labels=labels.selector),
             strategy=k8s.DeploymentStrategy(type="Recreate") if recreate else _rolling(),
             template=template,

@@ -7,7 +7,7 @@ from floe_constructs.kubernetes.capacity import Quota
 from floe_constructs.kubernetes.container import requirements
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
-from floe_constructs.kubernetes.workload import Resources
+from floe_constructs.kubernetes.workload import CpuAndMemory
 
 
 class NamespaceQuota(Construct):
@@ -34,7 +34,7 @@ class ContainerDefaults(Construct):
     Objects: LimitRange/container-defaults.
     """
 
-    def __init__(self, scope: Construct, id: str, labels: Labels, spec: Resources) -> None:
+    def __init__(self, scope: Construct, id: str, labels: Labels, spec: CpuAndMemory) -> None:
         super().__init__(scope, id)
         given = requirements(spec)
         k8s.KubeLimitRange(

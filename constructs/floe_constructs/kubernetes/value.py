@@ -116,6 +116,27 @@ Memory = Annotated[
 _UNITS = {"Ki": 1 / 1024, "Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 
 
+def _extended(name: str) -> str:
+    domain = name.partition("/")[0]
+    if f".{domain}".endswith(".kubernetes.io"):
+        msg = "Kubernetes keeps its own domain for what every node has"
+        raise ValueError(msg)
+    return name
+
+
+ExtendedResource = Annotated[
+    str,
+    Field(
+        max_length=253,
+        pattern=rf"^{_LABEL}(\.{_LABEL})+"
+        r"/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+        json_schema_extra={"rule": "a name with a domain that is not Kubernetes': nvidia.com/gpu"},
+    ),
+    AfterValidator(_extended),
+]
+"""What a node offers beside CPU, memory and storage."""
+
+
 def mebibytes(memory: str) -> int:
     """Answer an amount of `Memory` in MiB, rounded down."""
     return int(int(memory[:-2]) * _UNITS[memory[-2:]])

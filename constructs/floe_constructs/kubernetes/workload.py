@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
 from floe_constructs.kubernetes import PREFIX
 from floe_constructs.kubernetes.scheduling import NodeAffinity, Spreading, Toleration
@@ -11,6 +11,7 @@ from floe_constructs.kubernetes.user_volume import UserVolume
 from floe_constructs.kubernetes.value import (
     Cpu,
     DnsName,
+    ExtendedResource,
     LabelKey,
     LabelValue,
     Memory,
@@ -28,8 +29,8 @@ _OURS = (
 )
 
 
-class Resources(Spec):
-    """What a container asks for, and where it is stopped."""
+class CpuAndMemory(Spec):
+    """What a container asks for of CPU and memory, and where it is stopped."""
 
     cpu: Cpu
     """CPU request. No limit unless one is given: throttling helps nobody on a shared node."""
@@ -60,6 +61,28 @@ class Resources(Spec):
             msg = f"memory_limit {self.memory_limit} is below memory {self.memory}"
             raise ValueError(msg)
         return self
+
+
+class Resources(CpuAndMemory):
+    """What a container asks for, and where it is stopped."""
+
+    extended: dict[ExtendedResource, PositiveInt] = Field(default_factory=dict)
+    """Devices and whatever else nodes offer by the piece, such as `nvidia.com/gpu: 1`: requested,
+    and the limit as well."""
+
+    @property
+    def requests(self) -> dict[str, str]:
+        """What the scheduler plans with."""
+        return super().requests | self._pieces
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """Where the container is stopped; memory always has a limit."""
+        return super().limits | self._pieces
+
+    @property
+    def _pieces(self) -> dict[str, str]:
+        return {name: str(count) for name, count in self.extended.items()}
 
 
 def _free(keys: dict[str, str]) -> dict[str, str]:
