@@ -1,0 +1,1 @@
+"""What Dagster makes of an environment's settings: the pods of runs and of steps."""
