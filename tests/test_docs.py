@@ -73,8 +73,9 @@ def slugs(page: Path) -> set[str]:
     ],
 )
 def test_commands_answer_what_the_page_shows(page: str, tmp_path: Path) -> None:
-    if page == "docs/how-to/compose.md":
-        shutil.copytree(DOCS / "how-to" / "compose", tmp_path, dirs_exist_ok=True)
+    example = (ROOT / page).with_suffix("")
+    if example.is_dir():
+        shutil.copytree(example, tmp_path, dirs_exist_ok=True)
     if page in {"README.md", "CONTRIBUTING.md"}:
         shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
     if page in ENCRYPTING:  # the certificate would come from a cluster
@@ -134,13 +135,24 @@ def test_generated_pages_are_what_the_code_says(page: str) -> None:
 
 def test_the_example_is_shown_as_it_is() -> None:
     page = DOCS / "how-to" / "compose.md"
-    shown = re.findall(r"\]\((compose/[^)]+)\):\n```\w+\n(.*?)```", page.read_text(), re.DOTALL)
+    shown = shown_files(page)
     assert {name for name, _ in shown} >= {
         f"compose/{path}"
         for path in ("cdk8s.yaml", "acme_platform/environment.py", "acme_platform/platform.py")
     }
-    for name, block in shown:
+
+
+@pytest.mark.parametrize("page", [path for path in ALL if path.with_suffix("").is_dir()])
+def test_what_is_shown_of_an_example_is_in_it(page: Path) -> None:
+    assert shown_files(page)
+    for name, block in shown_files(page):
         assert block in (page.parent / name).read_text(), name
+
+
+def shown_files(page: Path) -> list[tuple[str, str]]:
+    """Answer the files that a page shows, with what it shows: a link, a colon, the text."""
+    link = rf"\]\(({page.stem}/[^)]+)\)\)?[^\n]*:\n\n?```\w+\n(.*?)```"
+    return re.findall(link, page.read_text(), re.DOTALL)
 
 
 @pytest.mark.parametrize("page", NAMES)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -268,18 +269,28 @@ def test_the_text_is_the_same_job_with_a_note_for_every_part() -> None:
     assert broken({f"{number}.yaml": job for number, job in enumerate(documents)}) == []
 
 
+@contextlib.contextmanager
+def changed(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """Let the Dagster of an overlay be changed; its folder is `tmp_path`."""
+    shutil.copytree(ROOT / "overlays" / "prod", tmp_path / "prod")
+    file = tmp_path / "prod" / "environment.yaml"
+    overlay = yaml.safe_load(file.read_text())
+    yield overlay["dagster"]
+    file.write_text(yaml.safe_dump(overlay))
+
+
+def test_runs_have_the_image_that_is_theirs(tmp_path: Path) -> None:
+    with changed(tmp_path) as dagster:
+        dagster["code_locations"][1]["runs"]["image"] = "registry.example.com/floe/gpu:v1"
+    for found in answers("prod", "finance", "--overlays", tmp_path):
+        (container,) = found["job"]["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == "registry.example.com/floe/gpu:v1"
+
+
 def test_what_an_external_server_adds_is_its_own(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "prod"
-    elsewhere.mkdir()
-    source = ROOT / "overlays" / "prod"
-    (elsewhere / "compiled_artifacts.json").write_text(
-        (source / "compiled_artifacts.json").read_text()
-    )
-    overlay = yaml.safe_load((source / "environment.yaml").read_text())
-    overlay["dagster"]["code_locations"].append(
-        {"name": "far", "host": "code.example.com", "port": 4000}
-    )
-    (elsewhere / "environment.yaml").write_text(yaml.safe_dump(overlay))
+    with changed(tmp_path) as dagster:
+        far = {"name": "far", "host": "code.example.com", "port": 4000}
+        dagster["code_locations"].append(far)
     pod = job_of("prod", "far", "--overlays", tmp_path)["spec"]["template"]["spec"]
     assert pod["containers"][0]["image"] == IMAGE_ELSEWHERE
     assert pod["priorityClassName"] == "data-prod-runs"
@@ -318,6 +329,14 @@ def test_what_cannot_be_explained_is_told_in_one_message(arguments: list[str], t
     assert (result.code, result.stdout) == (2, "")
     assert told.casefold() in result.stderr.casefold()
     assert len(result.stderr.splitlines()) <= 2
+
+
+def test_settings_that_synth_refuses_are_refused_in_the_same_words(tmp_path: Path) -> None:
+    with changed(tmp_path) as dagster:
+        dagster["code_locations"][0]["runs"]["env"] = {"TRINO_USER": "another"}
+    result = explain("prod", "analytics", "--overlays", tmp_path)
+    assert (result.code, result.stdout) == (2, "")
+    assert "variables that are set already: TRINO_USER" in result.stderr
 
 
 WITHOUT = """

@@ -43,6 +43,10 @@ done
 # Grafana's own types, which read the dashboards.
 .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/grafana -r locks/grafana.txt
 
+# dbt with its adapters, and Dagster beside it, as an image of user code has them.
+.tools/uv/bin/uv venv --quiet --allow-existing --python "$python" .tools/dbt
+.tools/uv/bin/uv pip install --quiet --require-hashes --compile-bytecode --python .tools/dbt -r locks/dbt.txt
+
 # What network policies allow is for another program to say; its libraries are not ours.
 .tools/uv/bin/uv venv --quiet --allow-existing --python "$python" .tools/nca
 .tools/uv/bin/uv pip install --quiet --require-hashes --python .tools/nca -r locks/nca.txt

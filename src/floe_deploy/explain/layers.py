@@ -87,7 +87,7 @@ def _parts(asked: Asked, pods: Pods, launcher: K8sRunLauncher) -> Iterator[Part]
     location, image = asked.location, IMAGE_ELSEWHERE
     told: dict[str, Any] = {}
     if isinstance(location, CodeLocation):
-        image, told = location.image, json.loads(context_text(asked.dagster, location))
+        image, told = location.run_image, json.loads(context_text(asked.dagster, location))
 
     def run(context: dict[str, Any], *, tags: bool = False) -> K8sContainerContext:
         made = _run(asked, context)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from floe_deploy.errors import missing_extra
+from floe_constructs.problem import SettingError
+from floe_deploy.errors import InputError, missing_extra
 from floe_deploy.explain.asked import Asked, Pods
 
 Path = tuple[str | int, ...]
@@ -27,14 +28,18 @@ def explained(asked: Asked) -> list[Explained]:
     """Answer the pods that are asked for.
 
     Raises:
-        InputError: the extra `explain` is not installed, or Dagster refuses what an option says.
+        InputError: the extra `explain` is not installed, settings contradict each other, or
+            Dagster refuses what an option says.
 
     """
     try:
         from floe_deploy.explain.layers import jobs
     except ModuleNotFoundError as cause:
         raise missing_extra("explain") from cause
-    return [_explained(pods, jobs(asked, pods)) for pods in asked.pods]
+    try:
+        return [_explained(pods, jobs(asked, pods)) for pods in asked.pods]
+    except SettingError as cause:
+        raise InputError("Settings cannot be together", [cause.problem]) from cause
 
 
 def _explained(pods: Pods, jobs: Iterable[tuple[str, dict[str, Any]]]) -> Explained:
