@@ -38,8 +38,14 @@ from test_dist import ROOT
 BATCH: Any = import_module("kubernetes.client").BatchV1Api
 CLIENT: Any = import_module("kubernetes.client")
 RUN_TAG = {
-    "container_config": {"resources": {"limits": {"memory": "9Gi"}}, "image": "acme/other:v1"},
-    "pod_spec_config": {"nodeSelector": {"pool": "large"}, "priority_class_name": "urgent"},
+    "container_config": {
+        "resources": {"limits": {"memory": "9Gi"}},
+        "env": [{"name": "FROM_TAG", "value": "yes"}],
+    },
+    "pod_spec_config": {
+        "nodeSelector": {"pool": "large"},
+        "tolerations": [{"key": "large", "operator": "Exists"}],
+    },
     "pod_template_spec_metadata": {"labels": {"team": "finance"}},
 }
 EXECUTOR = {
