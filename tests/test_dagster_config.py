@@ -21,9 +21,21 @@ from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import construct_dagster_k8s_job
 
 from conftest import Objects, Synth
-from dagster_example import ELSEWHERE, EVENTS, LARGE, LOGIN, LOGS, ROLE, SHOP, SMALL, spec
+from dagster_example import (
+    ELSEWHERE,
+    EVENTS,
+    LARGE,
+    LOGIN,
+    LOGS,
+    RESOURCES,
+    ROLE,
+    SHOP,
+    SMALL,
+    spec,
+)
 from floe_constructs.dagster import Dagster, DagsterSpec
 from floe_constructs.dagster.flows import runs, user_code
+from floe_constructs.problem import SettingError
 from floe_deploy import overlay, wiring
 from floe_deploy.images import images
 from rule_cases import broken
@@ -326,9 +338,37 @@ ADDED: dict[str, Any] = {
         {"name": "ca", "path": "/etc/company", "config_map": "company-ca"},
         {"name": "keys", "path": "/keys", "files": {"id": {"name": "service", "key": "pem"}}},
         {"name": "work", "path": "/work", "size": "5Gi"},
+        {"name": "sockets", "size": "1Mi"},
     ],
     "labels": {"team": "finance"},
     "annotations": {"example.com/note": "any text"},
+    "scheduler": "volcano",
+    "sidecars": [
+        {
+            "name": "proxy",
+            "image": "acme/proxy:v1",
+            "args": ["--port=5432", "$(INSTANCE)"],
+            "env": {"INSTANCE": "acme:db", "KEY": {"name": "proxy", "key": "key"}},
+            "mounts": {"sockets": "/cloudsql"},
+            "resources": RESOURCES | {"cpu_limit": "1"},
+            "ready": {"port": 9801, "path": "/startup"},
+        },
+        {
+            "name": "agent",
+            "image": "acme/agent:v1",
+            "resources": RESOURCES,
+            "ready": {"port": 4318},
+        },
+    ],
+    "init_containers": [
+        {
+            "name": "models",
+            "image": "acme/models:v1",
+            "command": ["fetch", "--all"],
+            "mounts": {"work": "/out", "ca": "/ca"},
+            "resources": RESOURCES,
+        }
+    ],
 }
 
 
@@ -343,8 +383,9 @@ def test_pods_of_runs_get_what_is_added_to_them(
         cluster_launcher(objects, folder, monkeypatch), code_server(objects, both), step=step
     )
     server = objects["Deployment", "dagster-code-shop"]["spec"]["template"]
-    for field in ("affinity", "priorityClassName"):
+    for field in ("affinity", "priorityClassName", "schedulerName", "initContainers"):
         assert pod(job)[field] == server["spec"][field]
+    assert broken({"job.yaml": job}) == []
     (of_server,) = server["spec"]["containers"]
     for name in ("PLAIN_TOO", "TOKEN"):
         (variable,) = (one for one in of_server["env"] if one["name"] == name)
@@ -354,10 +395,37 @@ def test_pods_of_runs_get_what_is_added_to_them(
         (mount,) = (one for one in of_server["volumeMounts"] if one["name"] == name)
         assert volume in pod(job)["volumes"]
         assert mount in container(job)["volumeMounts"]
+    (sockets,) = (one for one in server["spec"]["volumes"] if one["name"] == "user-sockets")
+    assert sockets in pod(job)["volumes"]
+    assert "user-sockets" not in str([container(job)["volumeMounts"], of_server["volumeMounts"]])
     metadata = job["spec"]["template"]["metadata"]
     assert metadata["labels"]["team"] == "finance"
     assert metadata["annotations"]["example.com/note"] == "any text"
     assert metadata["annotations"]["karpenter.sh/do-not-disrupt"] == "true"
+
+
+def test_sidecars_start_first_and_stay_and_do_not_keep_a_run_from_ending(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = SHOP | {"runs": SHOP["runs"] | ADDED}
+    objects = build(synth, spec(code_locations=[added]))
+    job = run_pod(cluster_launcher(objects, folder, monkeypatch), code_server(objects, added))
+    first = [(one["name"], one.get("restartPolicy")) for one in pod(job)["initContainers"]]
+    assert first == [("proxy", "Always"), ("agent", "Always"), ("models", None)]
+    assert [one["name"] for one in pod(job)["containers"]] == ["dagster"]
+    proxy, agent, _ = pod(job)["initContainers"]
+    assert proxy["startupProbe"]["httpGet"] == {"path": "/startup", "port": 9801}
+    assert agent["startupProbe"]["tcpSocket"] == {"port": 4318}
+    assert {"acme/proxy:v1", "acme/agent:v1", "acme/models:v1"} <= set(
+        images([objects["Deployment", "dagster-code-shop"]]).split()
+    )
+
+
+def test_a_container_cannot_be_called_like_a_runs_own(synth: Synth) -> None:
+    proxy = ADDED["sidecars"][1] | {"name": "dagster"}
+    location = SHOP | {"runs": SHOP["runs"] | {"sidecars": [proxy]}}
+    with pytest.raises(SettingError, match="names that are taken already: dagster"):
+        build(synth, spec(code_locations=[location]))
 
 
 @pytest.mark.parametrize("step", [False, True], ids=["run", "step"])

@@ -17,7 +17,8 @@ from tools.reference import FOLDER, PAGES
 from encryption import Sealing
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.phase import Phase
-from floe_deploy import overlay, wiring
+from floe_constructs.kubernetes.reached import Reached
+from floe_deploy import overlay, walk, wiring
 from floe_deploy.checking import State
 from floe_deploy.errors import FindingError, InputError
 from floe_deploy.project import Project
@@ -201,11 +202,13 @@ def test_the_view_has_a_picture_of_each_way() -> None:
 
 @pytest.mark.requirement("FR-023")
 def test_the_scope_names_every_service_that_an_environment_talks_to() -> None:
+    wired = [wiring.wire(overlay.load(ROOT / "overlays" / name)) for name in ENVIRONMENTS]
+    added = {one.host for each in wired for _, one in walk.found(each.environment, Reached)}
     outside = {
         flow.target.name
-        for environment in ENVIRONMENTS
-        for flow in wiring.wire(overlay.load(ROOT / "overlays" / environment)).flows
-        if isinstance(flow.target, Endpoint)
+        for each in wired
+        for flow in each.flows
+        if isinstance(flow.target, Endpoint) and flow.target.host not in added
     }
     names = {row[0] for row in table(SCOPE, "name")}
     assert outside <= names

@@ -32,7 +32,7 @@ from floe_constructs.kubernetes.namespace import Namespace
 from floe_constructs.kubernetes.network_policy import DefaultDeny, NetworkPolicies
 from floe_constructs.kubernetes.priority_class import PriorityClasses
 from floe_constructs.kubernetes.quota import ContainerDefaults, NamespaceQuota
-from floe_constructs.kubernetes.workload import Resources
+from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.login.login import Login
 from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez.marquez import Marquez

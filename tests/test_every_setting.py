@@ -103,6 +103,7 @@ IDENTITY = {"type": "aws-irsa", "role_arn": "arn:aws:iam::123456789012:role/floe
 MAP = {"polaris-client-id": {"name": "polaris", "keys": {"POLARIS_CLIENT_ID": "id"}}}
 TWICE = RESOURCES | {"replicas": 2}
 LOCATION = COMPONENTS["dagster"]["code_locations"][0]
+SCRATCH = {"volumes": [{"name": "a", "path": "/a", "size": "1Gi"}]}
 NOWHERE = {key: value for key, value in LOCATION.items() if key != "module"}
 LOGIN = {
     "image": "example.com/oauth2-proxy:v7.15.3",
@@ -151,6 +152,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     *(
         {"dagster": COMPONENTS["dagster"] | {"code_locations": [NOWHERE | source]}}
         for source in (
+            {"module": "shop", "runs": RESOURCES | SCRATCH},
             {"package": "shop"},
             {"python_file": "shop.py"},
             {"autoload_defs_module": "s"},
@@ -278,7 +280,19 @@ class Place:
     """An overlay in which everything around the setting is there."""
 
 
+VOLUME = {"name": "a", "path": "/a"}
+ADDED = {"name": "proxy", "image": "example.com/proxy:1", **RESOURCES}
+ALIKE = {"sidecars": "name", "init_containers": "name", "reaches": "port"}
+"""What all workloads take alike: looked into where Dagster makes the pods, which then are compared
+with those of code servers (`test_dagster_config.py`), and known by one setting elsewhere."""
+
 SAMPLES: dict[str, Any] = {
+    "Sidecar": ADDED,
+    "AddedContainer": ADDED,
+    "ClaimVolume": VOLUME | {"claim": "a"},
+    "ConfigMapVolume": VOLUME | {"config_map": "a"},
+    "SecretVolume": VOLUME | {"files": {"a": SECRET}},
+    "ScratchVolume": VOLUME | {"size": "1Gi"},
     "NodeTerm": {"key": "pool", "values": ["batch"]},
     "Priorities": {"platform": 20, "runs": 10},
 }
@@ -379,8 +393,10 @@ def places(
             made = made if there else with_value(made, path, sample(member))
             yield from places(f"{label}[]", (*path, 0), member["items"], made)
         elif "properties" in member:
+            known = None if "runs" in path else ALIKE.get(str(path[-2:][0]))
             for key, inner in member["properties"].items():
-                yield from places(f"{label}.{key}", (*path, key), inner, made)
+                if known in (None, key):
+                    yield from places(f"{label}.{key}", (*path, key), inner, made)
         elif member.get("type") == "object":
             made = made if there else with_value(made, path, sample(member))
             key = next(iter(at(made, path)))

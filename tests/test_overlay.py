@@ -261,8 +261,8 @@ def test_every_secret_that_a_pod_refers_to_is_listed(tmp_path: Path) -> None:
     result = wired(tmp_path, "prod", lambda *_: None)
     assert result.secrets["dagster-postgres"] == ("password", "username")
     assert set(result.secrets) == {
-        *("cube-api", "cube-sql", "dagster-postgres", "jaeger-opensearch", "login"),
-        *("marquez-postgres", "polaris-client-id", "polaris-client-secret"),
+        *("cube-api", "cube-sql", "dagster-postgres", "finance-erp", "jaeger-opensearch"),
+        *("login", "marquez-postgres", "polaris-client-id", "polaris-client-secret"),
         *("registry-pull", "trino-floe"),
     }
 

@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from floe_constructs.kubernetes.workload import Resources, Workload
+from floe_constructs.kubernetes.resources import Resources
+from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.spec import Spec
 from floe_deploy import walk
 

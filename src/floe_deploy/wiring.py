@@ -18,7 +18,7 @@ from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
-from floe_deploy import completing, derivation, exposing, monitoring, telemetry
+from floe_deploy import completing, derivation, exposing, monitoring, telemetry, workloads
 from floe_deploy.environment import Environment
 from floe_deploy.exposable import targets
 from floe_deploy.overlay import Overlay
@@ -89,6 +89,7 @@ def wire(overlay: Overlay) -> Wired:
     flows += monitoring.flows(environment, watched)
     exposed = exposing.expose(environment, dict(targets(dagster, cube, marquez, jaeger)))
     flows += exposed.flows
+    flows += workloads.flows((dagster, cube, marquez, jaeger, *exposed.logins))
     keys: dict[str, set[str]] = {}
     for spec in (
         dagster,

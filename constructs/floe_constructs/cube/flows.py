@@ -4,6 +4,7 @@ from floe_constructs.cube.config import STORE_HTTP, STORE_META, STORE_WORKER
 from floe_constructs.cube.spec import HTTP, CubeSpec
 from floe_constructs.kubernetes.endpoint import Flow
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.workload import Workload
 
 API_URL = f"http://cube-api:{HTTP}"
 """Where queries are sent; paths begin with `/cubejs-api`."""
@@ -12,6 +13,18 @@ API_URL = f"http://cube-api:{HTTP}"
 def labels(spec: CubeSpec, component: str) -> Labels:
     """Labels of one role."""
     return Labels(name="cube", instance=spec.instance, component=component)
+
+
+def workloads(spec: CubeSpec) -> list[tuple[Labels, Workload]]:
+    """Answer all pods, and what an environment says of them."""
+    found: list[tuple[str, Workload]] = [
+        ("api", spec.api),
+        ("refresh-worker", spec.refresh_worker),
+        ("store-router", spec.store.router),
+    ]
+    if spec.store.workers:
+        found.append(("store-worker", spec.store.workers))
+    return [(labels(spec, component), settings) for component, settings in found]
 
 
 def flows(spec: CubeSpec) -> list[Flow]:

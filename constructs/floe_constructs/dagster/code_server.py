@@ -133,9 +133,12 @@ def _identity(
     """Answer a hash of what definitions are loaded from, a restart that was asked for included."""
     settings = location.server
     variables = {name: str(value) for name, value in {**env, **settings.env}.items()}
-    volumes = [volume.model_dump(mode="json") for volume in settings.volumes]
+    beside = [
+        one.model_dump(mode="json")
+        for one in (*settings.volumes, *settings.sidecars, *settings.init_containers)
+    ]
     files = [file.digest for file in artifacts]
-    said = [location.name, location.image, *loaded, variables, volumes, files, settings.restart]
+    said = [location.name, location.image, *loaded, variables, beside, files, settings.restart]
     return digest(said)
 
 

@@ -11,6 +11,7 @@ from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.kubernetes.workload import Workload
 
 WEBSERVER_URL = f"http://dagster-webserver:{HTTP}"
 """Where the interface and GraphQL are."""
@@ -75,6 +76,19 @@ def api_clients(spec: DagsterSpec) -> list[Labels]:
     """Answer the pods that talk to the cluster's API server."""
     launching = [location for location in spec.deployed if location.executor == "k8s_job"]
     return [*control_plane(spec), *(runs(spec, location) for location in launching)]
+
+
+def workloads(spec: DagsterSpec) -> list[tuple[Labels, Workload]]:
+    """Answer all pods, and what an environment says of them."""
+    found: list[tuple[Labels, Workload]] = [
+        (labels(spec, "webserver"), spec.webserver),
+        (labels(spec, "daemon"), spec.daemon),
+        (migration(spec), spec.migration),
+    ]
+    for location in spec.deployed:
+        found.append((code_server(spec, location), location.server))
+        found.append((runs(spec, location), location.runs))
+    return found
 
 
 def flows(spec: DagsterSpec) -> list[Flow]:

@@ -18,6 +18,7 @@ from floe_constructs.dagster.environment import (
     user_variables,
 )
 from floe_constructs.dagster.run_settings import (
+    RESTRICTED,
     mount,
     pod_spec,
     requirements,
@@ -27,15 +28,19 @@ from floe_constructs.dagster.run_settings import (
 )
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes import PREFIX
-from floe_constructs.kubernetes.environment import clashing, distinct
+from floe_constructs.kubernetes.environment import apart, clashing, distinct
+from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret
 from floe_constructs.kubernetes.user import USER
-from floe_constructs.kubernetes.workload import Resources, Workload
+from floe_constructs.kubernetes.workload import Workload
 
 WORKLOAD_LABEL = f"{PREFIX}/workload"
 LOCATION_LABEL = f"{PREFIX}/code-location"
 RUN = "dagster-run"
 """Value of the workload's label in the pods of runs and of their steps."""
+
+CONTAINER = "dagster"
+"""What Dagster calls a run's main container."""
 
 ARTIFACTS_CONFIG_MAP = "compiled-artifacts"
 
@@ -91,11 +96,7 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
             "container_config": {
                 "env": variables(database_variables(spec)),
                 "resources": requirements(_RESOURCES),
-                "security_context": {
-                    "allow_privilege_escalation": False,
-                    "read_only_root_filesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "security_context": RESTRICTED,
                 "termination_message_policy": "FallbackToLogsOnError",
                 "volume_mounts": [
                     {"name": "home", "mount_path": HOME},
@@ -114,6 +115,7 @@ def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, An
     pod_labels = identity.pod_labels if identity else {}
     user = user_variables(spec, location)
     clashing(RUN, {**user, **database_variables(spec)}, runs.env)
+    apart([CONTAINER], [one.name for one in (*runs.sidecars, *runs.init_containers)])
     config: dict[str, Any] = {
         "pod_spec_config": pod_spec(runs) | _token(location) | _root(location),
     }
@@ -171,6 +173,6 @@ def _volumes(
         mounts.append({"name": "credentials", "mount_path": CREDENTIALS, "read_only": True})
     named = {f"user-{given.name}": given for given in settings.volumes}
     volumes += [volume(name, given) for name, given in named.items()]
-    mounts += [mount(name, given) for name, given in named.items()]
+    mounts += [mount(name, given, given.path) for name, given in named.items() if given.path]
     distinct(RUN, [HOME, TMP, *(at["mount_path"] for at in mounts)])
     return volumes, mounts

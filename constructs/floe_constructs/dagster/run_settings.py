@@ -6,7 +6,14 @@ Dagster makes these pods out of configuration with the names of Kubernetes' Pyth
 from typing import Any
 
 from floe_constructs.dagster.environment import SecretsAndTexts
+from floe_constructs.kubernetes.added_container import (
+    ASKED_AT_MOST,
+    ASKED_EVERY,
+    AddedContainer,
+    Answer,
+)
 from floe_constructs.kubernetes.environment import literal
+from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.user import SECRET_MODE
@@ -17,11 +24,18 @@ from floe_constructs.kubernetes.user_volume import (
     SecretVolume,
     UserVolume,
 )
-from floe_constructs.kubernetes.workload import Resources, Workload
+from floe_constructs.kubernetes.workload import Workload
+
+RESTRICTED: dict[str, Any] = {
+    "allow_privilege_escalation": False,
+    "read_only_root_filesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+"""Security context of every container."""
 
 
 def pod_spec(settings: Workload) -> dict[str, Any]:
-    """Answer where the pods run, and before which others."""
+    """Answer where the pods run, before which others, and what is added to them."""
     found: dict[str, Any] = {}
     if settings.node_selector:
         found["node_selector"] = settings.node_selector
@@ -33,7 +47,51 @@ def pod_spec(settings: Workload) -> dict[str, Any]:
         found["affinity"] = _affinity(settings.affinity)
     if settings.priority_class:
         found["priority_class_name"] = settings.priority_class
+    if settings.scheduler:
+        found["scheduler_name"] = settings.scheduler
+    if added := _added_containers(settings):
+        found["init_containers"] = added
     return found
+
+
+def _added_containers(settings: Workload) -> list[dict[str, Any]]:
+    """A sidecar is what Kubernetes calls so: a container that comes first and is kept running."""
+    sidecars = [
+        _added(one, settings) | {"restart_policy": "Always"} | _answer(one.ready)
+        for one in settings.sidecars
+    ]
+    return sidecars + [_added(one, settings) for one in settings.init_containers]
+
+
+def _added(given: AddedContainer, settings: Workload) -> dict[str, Any]:
+    volumes = {volume.name: volume for volume in settings.volumes}
+    optional = {
+        "command": list(given.command),
+        "args": list(given.args),
+        "env": variables(given.env),
+        "volume_mounts": [
+            mount(f"user-{name}", volumes[name], path)
+            for name, path in sorted(given.mounts.items())
+        ],
+    }
+    return {
+        "name": given.name,
+        "image": given.image,
+        "image_pull_policy": "IfNotPresent",
+        "resources": requirements(given.resources),
+        "security_context": RESTRICTED,
+        "termination_message_policy": "FallbackToLogsOnError",
+    } | {name: value for name, value in optional.items() if value}
+
+
+def _answer(ready: Answer | None) -> dict[str, Any]:
+    if ready is None:
+        return {}
+    action: dict[str, Any] = {"tcp_socket": {"port": ready.port}}
+    if ready.path:
+        action = {"http_get": {"path": ready.path, "port": ready.port}}
+    asked = {"period_seconds": ASKED_EVERY, "failure_threshold": ASKED_AT_MOST}
+    return {"startup_probe": action | asked}
 
 
 def _affinity(given: NodeAffinity) -> dict[str, Any]:
@@ -82,12 +140,12 @@ def secret_files(name: str, files: dict[str, SecretKey]) -> dict[str, Any]:
     return {"name": name, "projected": {"default_mode": SECRET_MODE, "sources": sources}}
 
 
-def mount(name: str, given: UserVolume) -> dict[str, Any]:
-    """Answer where the container sees a volume that the environment adds."""
+def mount(name: str, given: UserVolume, path: str) -> dict[str, Any]:
+    """Answer where a container sees a volume that the environment adds."""
     writable = isinstance(given, ScratchVolume) or (
         isinstance(given, ClaimVolume) and not given.read_only
     )
-    return {"name": name, "mount_path": given.path} | ({} if writable else {"read_only": True})
+    return {"name": name, "mount_path": path} | ({} if writable else {"read_only": True})
 
 
 def variables(values: SecretsAndTexts) -> list[dict[str, Any]]:

@@ -8,9 +8,10 @@ from floe_constructs.dagster.code_location import AnyLocation, CodeLocation, Ext
 from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Postgres, Url
+from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image
-from floe_constructs.kubernetes.workload import LongRunning, Replicated, Resources, Workload
+from floe_constructs.kubernetes.workload import LongRunning, Replicated, Workload
 from floe_constructs.spec import Spec
 
 

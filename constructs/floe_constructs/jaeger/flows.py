@@ -4,6 +4,7 @@ from floe_constructs.jaeger.config import OTLP_HTTP
 from floe_constructs.jaeger.spec import JaegerSpec, SearchStorage
 from floe_constructs.kubernetes.endpoint import Flow, endpoint_of
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.workload import Workload
 
 COLLECTOR_SERVICE, QUERY_SERVICE = "jaeger-collector", "jaeger-query"
 """The Services: the same however traces are kept."""
@@ -25,6 +26,12 @@ def collecting(spec: JaegerSpec) -> Labels:
 def answering(spec: JaegerSpec) -> Labels:
     """The pods that show the interface."""
     return labels(spec, "all-in-one" if spec.all_in_one else "query")
+
+
+def workloads(spec: JaegerSpec) -> list[tuple[Labels, Workload]]:
+    """Answer all pods, and what an environment says of them."""
+    roles = {"all-in-one": spec.all_in_one, "collector": spec.collector, "query": spec.query}
+    return [(labels(spec, role), settings) for role, settings in roles.items() if settings]
 
 
 def flows(spec: JaegerSpec) -> list[Flow]:

@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from floe_constructs.kubernetes.resources import CpuAndMemory
 from floe_constructs.kubernetes.value import Cpu, Memory
-from floe_constructs.kubernetes.workload import CpuAndMemory
 from floe_constructs.spec import Spec
 
 MOST = 1_000_000_000

@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cdk8s_plus_34 import k8s
 
+from floe_constructs.kubernetes.added_container import (
+    ASKED_AT_MOST,
+    ASKED_EVERY,
+    AddedContainer,
+    Answer,
+)
 from floe_constructs.kubernetes.environment import (
     Expanded,
     PodField,
@@ -14,9 +21,10 @@ from floe_constructs.kubernetes.environment import (
     distinct,
     literal,
 )
+from floe_constructs.kubernetes.resources import CpuAndMemory
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.kubernetes.volume import Mount, user_mounts
-from floe_constructs.kubernetes.workload import CpuAndMemory, Workload
+from floe_constructs.kubernetes.volume import Mount, added_mounts, user_mounts
+from floe_constructs.kubernetes.workload import Workload
 
 
 def variables(values: Variables) -> list[k8s.EnvVar]:
@@ -94,15 +102,7 @@ def container(  # noqa: PLR0913  a container has that many independent parts
     given = {**(env or {}), **settings.env}
     everywhere = [*mounts, *user_mounts(settings.volumes)]
     distinct(name, [*(mount.path for mount in everywhere), *(mount.mount_path for mount in claims)])
-    volume_mounts = [
-        k8s.VolumeMount(
-            name=mount.volume.name,
-            mount_path=mount.path,
-            sub_path=mount.sub_path,
-            read_only=mount.read_only or None,
-        )
-        for mount in everywhere
-    ] + list(claims)
+    volume_mounts = [*_mounted(everywhere), *claims]
     return k8s.Container(
         name=name,
         image=image,
@@ -119,11 +119,68 @@ def container(  # noqa: PLR0913  a container has that many independent parts
         liveness_probe=probes.liveness,
         readiness_probe=probes.readiness,
         resources=requirements(settings.resources),
-        security_context=k8s.SecurityContext(
-            allow_privilege_escalation=False,
-            read_only_root_filesystem=True,
-            capabilities=k8s.Capabilities(drop=["ALL"]),
-        ),
+        security_context=_restricted(),
         termination_message_policy="FallbackToLogsOnError",
         volume_mounts=volume_mounts or None,
+    )
+
+
+def added_containers(settings: Workload) -> list[k8s.Container]:
+    """The containers that an environment adds, in the order in which they start.
+
+    A sidecar is what Kubernetes calls so: a container that comes first and is kept running.
+    """
+    sidecars = [
+        _added(one, settings, restart_policy="Always", startup_probe=_answer(one.ready))
+        for one in settings.sidecars
+    ]
+    return sidecars + [_added(one, settings) for one in settings.init_containers]
+
+
+def _added(given: AddedContainer, settings: Workload, **more: Any) -> k8s.Container:
+    mounts = _mounted(added_mounts(settings.volumes, given.mounts))
+    return k8s.Container(
+        name=given.name,
+        image=given.image,
+        image_pull_policy="IfNotPresent",
+        command=list(given.command) or None,
+        args=list(given.args) or None,
+        env=variables(given.env) or None,
+        resources=requirements(given.resources),
+        security_context=_restricted(),
+        termination_message_policy="FallbackToLogsOnError",
+        volume_mounts=mounts or None,
+        **more,
+    )
+
+
+def _answer(ready: Answer | None) -> k8s.Probe | None:
+    if ready is None:
+        return None
+    port = k8s.IntOrString.from_number(ready.port)
+    return k8s.Probe(
+        http_get=k8s.HttpGetAction(path=ready.path, port=port) if ready.path else None,
+        tcp_socket=None if ready.path else k8s.TcpSocketAction(port=port),
+        period_seconds=ASKED_EVERY,
+        failure_threshold=ASKED_AT_MOST,
+    )
+
+
+def _mounted(mounts: Sequence[Mount]) -> list[k8s.VolumeMount]:
+    return [
+        k8s.VolumeMount(
+            name=mount.volume.name,
+            mount_path=mount.path,
+            sub_path=mount.sub_path,
+            read_only=mount.read_only or None,
+        )
+        for mount in mounts
+    ]
+
+
+def _restricted() -> k8s.SecurityContext:
+    return k8s.SecurityContext(
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=True,
+        capabilities=k8s.Capabilities(drop=["ALL"]),
     )

@@ -45,6 +45,22 @@ def clashing(container: str, ours: Mapping[str, object], theirs: Mapping[str, ob
         )
 
 
+def apart(ours: Sequence[str], theirs: Sequence[str]) -> None:
+    """Refuse containers that are called like one that is there already.
+
+    Raises:
+        SettingError: one of them is.
+
+    """
+    if both := sorted(set(ours) & set(theirs)):
+        raise SettingError(
+            where=f"sidecars and init_containers beside container {ours[0]}",
+            found=f"names that are taken already: {', '.join(both)}",
+            allowed="any others",
+            fix="call the container something else",
+        )
+
+
 def distinct(container: str, paths: Sequence[str]) -> None:
     """Refuse two volumes at one place.
 

@@ -6,11 +6,13 @@ from cdk8s_plus_34 import k8s
 
 from floe_constructs.kubernetes import PREFIX
 from floe_constructs.kubernetes.cloud_identity import Identity
+from floe_constructs.kubernetes.container import added_containers
+from floe_constructs.kubernetes.environment import apart
 from floe_constructs.kubernetes.files import Files, digest
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm, Spreading
 from floe_constructs.kubernetes.user import USER
-from floe_constructs.kubernetes.volume import Mount, user_mounts
+from floe_constructs.kubernetes.volume import Mount, added_mounts, user_mounts
 from floe_constructs.kubernetes.workload import LongRunning, Workload
 
 
@@ -34,9 +36,12 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     are replaced when a text changes that they read only once. `grace_seconds` is the time between
     SIGTERM and SIGKILL (Kubernetes gives 30 when silent).
     """
-    volumes = {
-        mount.volume.name: mount.volume for mount in (*mounts, *user_mounts(settings.volumes))
-    }
+    added = added_containers(settings)
+    apart([one.name for one in containers], [one.name for one in added])
+    theirs = user_mounts(settings.volumes)
+    for one in (*settings.sidecars, *settings.init_containers):
+        theirs += added_mounts(settings.volumes, one.mounts)
+    volumes = {mount.volume.name: mount.volume for mount in (*mounts, *theirs)}
     annotations = dict(settings.annotations)
     if files:
         annotations[f"{PREFIX}/files"] = digest({file.name: file.digest for file in files})
@@ -61,6 +66,7 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
                 k8s.LocalObjectReference(name=secret.name) for secret in settings.pull_secrets
             ]
             or None,
+            init_containers=added or None,
             containers=list(containers),
             volumes=[volumes[name] for name in sorted(volumes)] or None,
             node_selector=settings.node_selector or None,
@@ -73,6 +79,7 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
             or None,
             affinity=_affinity(settings.affinity) if settings.affinity else None,
             priority_class_name=settings.priority_class,
+            scheduler_name=settings.scheduler,
             topology_spread_constraints=_spread(labels, settings),
             restart_policy=restart_policy,
             termination_grace_period_seconds=grace_seconds,

@@ -7,7 +7,7 @@ from floe_constructs.kubernetes.capacity import Quota
 from floe_constructs.kubernetes.container import requirements
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
-from floe_constructs.kubernetes.workload import CpuAndMemory
+from floe_constructs.kubernetes.resources import CpuAndMemory
 
 
 class NamespaceQuota(Construct):

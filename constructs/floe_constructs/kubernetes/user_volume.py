@@ -32,8 +32,9 @@ class _Volume(Spec):
     name: DnsLabel
     """Name of the volume within the pod."""
 
-    path: MountPath
-    """Folder of the container in which it is seen."""
+    path: MountPath | None = None
+    """Folder of the main container in which it is seen; when silent, only containers that are added
+    see it (`mounts`)."""
 
 
 class ClaimVolume(_Volume):

@@ -63,24 +63,30 @@ def secret_files(name: str, path: str, keys: Mapping[str, SecretKey]) -> Mount:
 
 
 def user_mounts(volumes: Sequence[UserVolume]) -> list[Mount]:
-    """Volumes that an environment adds, called so that they cannot be taken for ours."""
-    return [_user_mount(f"user-{volume.name}", volume) for volume in volumes]
+    """Volumes that an environment adds, where the main container sees them."""
+    return [_user_mount(volume, volume.path) for volume in volumes if volume.path]
 
 
-def _user_mount(name: str, volume: UserVolume) -> Mount:
+def added_mounts(volumes: Sequence[UserVolume], places: Mapping[str, str]) -> list[Mount]:
+    """Volumes that an environment adds, where a container sees them that it adds too."""
+    by_name = {volume.name: volume for volume in volumes}
+    return [_user_mount(by_name[name], path) for name, path in sorted(places.items())]
+
+
+def _user_mount(volume: UserVolume, path: str) -> Mount:
+    """Call the volume so that it cannot be taken for ours."""
+    name = f"user-{volume.name}"
     match volume:
         case ClaimVolume():
             source = k8s.PersistentVolumeClaimVolumeSource(
                 claim_name=volume.claim, read_only=volume.read_only or None
             )
             claimed = k8s.Volume(name=name, persistent_volume_claim=source)
-            return Mount(volume=claimed, path=volume.path, read_only=volume.read_only)
+            return Mount(volume=claimed, path=path, read_only=volume.read_only)
         case ConfigMapVolume():
             files = k8s.ConfigMapVolumeSource(name=volume.config_map)
-            return Mount(
-                volume=k8s.Volume(name=name, config_map=files), path=volume.path, read_only=True
-            )
+            return Mount(volume=k8s.Volume(name=name, config_map=files), path=path, read_only=True)
         case SecretVolume():
-            return secret_files(name, volume.path, volume.files)
+            return secret_files(name, path, volume.files)
         case ScratchVolume():
-            return scratch(name, volume.path, volume.size)
+            return scratch(name, path, volume.size)

@@ -2,22 +2,16 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from floe_constructs.kubernetes import PREFIX
+from floe_constructs.kubernetes.added_container import AddedContainer, Env, Sidecar
+from floe_constructs.kubernetes.reached import Reached
+from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.scheduling import NodeAffinity, Spreading, Toleration
-from floe_constructs.kubernetes.secret import PullSecret, SecretKey
+from floe_constructs.kubernetes.secret import PullSecret
 from floe_constructs.kubernetes.user_volume import UserVolume
-from floe_constructs.kubernetes.value import (
-    Cpu,
-    DnsName,
-    ExtendedResource,
-    LabelKey,
-    LabelValue,
-    Memory,
-    VariableName,
-    mebibytes,
-)
+from floe_constructs.kubernetes.value import DnsName, LabelKey, LabelValue, Memory
 from floe_constructs.spec import Spec
 
 _OURS = (
@@ -27,62 +21,6 @@ _OURS = (
     "dagster/",
     "kustomize.toolkit.fluxcd.io/",
 )
-
-
-class CpuAndMemory(Spec):
-    """What a container asks for of CPU and memory, and where it is stopped."""
-
-    cpu: Cpu
-    """CPU request. No limit unless one is given: throttling helps nobody on a shared node."""
-
-    memory: Memory
-    """Memory request, and the limit as well unless another is given."""
-
-    cpu_limit: Cpu | None = None
-    """CPU limit, where a quota demands one."""
-
-    memory_limit: Memory | None = None
-    """Memory limit, at least the request."""
-
-    @property
-    def requests(self) -> dict[str, str]:
-        """What the scheduler plans with."""
-        return {"cpu": self.cpu, "memory": self.memory}
-
-    @property
-    def limits(self) -> dict[str, str]:
-        """Where the container is stopped; memory always has one."""
-        memory = {"memory": self.memory_limit or self.memory}
-        return memory | ({"cpu": self.cpu_limit} if self.cpu_limit else {})
-
-    @model_validator(mode="after")
-    def _limit_is_not_below_request(self) -> Self:
-        if self.memory_limit and mebibytes(self.memory_limit) < mebibytes(self.memory):
-            msg = f"memory_limit {self.memory_limit} is below memory {self.memory}"
-            raise ValueError(msg)
-        return self
-
-
-class Resources(CpuAndMemory):
-    """What a container asks for, and where it is stopped."""
-
-    extended: dict[ExtendedResource, PositiveInt] = Field(default_factory=dict)
-    """Devices and whatever else nodes offer by the piece, such as `nvidia.com/gpu: 1`: requested,
-    and the limit as well."""
-
-    @property
-    def requests(self) -> dict[str, str]:
-        """What the scheduler plans with."""
-        return super().requests | self._pieces
-
-    @property
-    def limits(self) -> dict[str, str]:
-        """Where the container is stopped; memory always has a limit."""
-        return super().limits | self._pieces
-
-    @property
-    def _pieces(self) -> dict[str, str]:
-        return {name: str(count) for name, count in self.extended.items()}
 
 
 def _free(keys: dict[str, str]) -> dict[str, str]:
@@ -110,14 +48,26 @@ class Workload(Spec):
     priority_class: DnsName | None = None
     """PriorityClass of the pods; the environment's (`capacity.priorities`) when silent."""
 
-    env: dict[VariableName, Annotated[str, Field(max_length=32_768)] | SecretKey] = Field(
-        default_factory=dict
-    )
+    scheduler: DnsName | None = None
+    """Scheduler that finds nodes for the pods; the cluster's own when silent."""
+
+    env: Env = Field(default_factory=dict)
     """More environment variables of the main container: a text, or where it is kept. A variable
     that is set already cannot be set again."""
 
     volumes: tuple[UserVolume, ...] = ()
-    """More volumes of the main container."""
+    """More volumes of the pods, for the main container and for those that are added."""
+
+    sidecars: tuple[Sidecar, ...] = ()
+    """More containers beside the main one, of images of their own. They start before it, one after
+    the other, and end after it; in pods that end, they do not keep them from ending."""
+
+    init_containers: tuple[AddedContainer, ...] = ()
+    """More containers that end before the main one starts, one after the other; sidecars are there
+    by then."""
+
+    reaches: tuple[Reached, ...] = ()
+    """What else the pods talk to: the network policies open it to all of their containers."""
 
     labels: Annotated[dict[LabelKey, LabelValue], AfterValidator(_free)] = Field(
         default_factory=dict
@@ -141,6 +91,24 @@ class Workload(Spec):
             msg = f"each volume needs a name of its own; used more than once: {twice}"
             raise ValueError(msg)
         return volumes
+
+    @model_validator(mode="after")
+    def _containers_fit(self) -> Self:
+        added = (*self.sidecars, *self.init_containers)
+        names = [container.name for container in added]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            msg = f"each container needs a name of its own; used more than once: {twice}"
+            raise ValueError(msg)
+        volumes = {volume.name for volume in self.volumes}
+        for container in added:
+            if missing := sorted(container.mounts.keys() - volumes):
+                msg = f"{container.name} mounts {missing}: its volumes are {sorted(volumes)}"
+                raise ValueError(msg)
+        seen = {name for container in added for name in container.mounts}
+        if unseen := sorted(v.name for v in self.volumes if not v.path and v.name not in seen):
+            msg = f"volumes that no container sees: {unseen}; give path, or mount them"
+            raise ValueError(msg)
+        return self
 
 
 class LongRunning(Workload):

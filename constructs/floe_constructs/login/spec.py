@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from floe_constructs.kubernetes.endpoint import Endpoint, Url, endpoint_of
+from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsLabel, DnsName, Image
-from floe_constructs.kubernetes.workload import Replicated, Resources
+from floe_constructs.kubernetes.workload import Replicated
 
 
 def _encrypted(url: str) -> str:

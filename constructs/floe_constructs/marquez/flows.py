@@ -3,6 +3,7 @@
 from floe_constructs.kubernetes.endpoint import Flow
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.marquez.config import HTTP
 from floe_constructs.marquez.spec import MarquezSpec
 
@@ -18,6 +19,19 @@ def labels(spec: MarquezSpec, component: str) -> Labels:
 def migration(spec: MarquezSpec) -> Labels:
     """Labels of the migration, whose objects are there before everything else's."""
     return Labels(name="marquez", instance=spec.instance, component="migrate", phase=Phase.MIGRATE)
+
+
+def workloads(spec: MarquezSpec) -> list[tuple[Labels, Workload]]:
+    """Answer all pods, and what an environment says of them."""
+    found: list[tuple[Labels, Workload]] = [
+        (labels(spec, "api"), spec.api),
+        (migration(spec), spec.migration),
+    ]
+    if spec.web:
+        found.append((labels(spec, "web"), spec.web))
+    if spec.retention_days:
+        found.append((labels(spec, "retention"), spec.migration))
+    return found
 
 
 def flows(spec: MarquezSpec) -> list[Flow]:

@@ -3,8 +3,9 @@
 from pydantic import PositiveInt
 
 from floe_constructs.kubernetes.endpoint import Postgres
+from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.value import Image
-from floe_constructs.kubernetes.workload import Replicated, Resources, Workload
+from floe_constructs.kubernetes.workload import Replicated, Workload
 from floe_constructs.spec import Spec
 
 

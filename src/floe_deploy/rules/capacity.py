@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from floe_deploy.rules.objects import Object, Objects, runs_of
+from floe_deploy.rules.references import launched
 from floe_deploy.rules.rule import Breach, Rule
 from floe_deploy.rules.selection import selects
 from floe_deploy.rules.shape import entries, inside, mapping, number, text
@@ -47,13 +48,33 @@ def _sum(parts: Iterable[Amounts], times: int = 1) -> dict[str, Decimal]:
     return total
 
 
+def _beside(main: Amounts, pod: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Answer what a pod takes with its init containers, as Kubernetes counts.
+
+    Sidecars stay; the others take their turn before the main containers.
+    """
+    sidecars, most = _NOTHING, _NOTHING
+    for container in entries(pod.get("initContainers")):
+        now = _sum([sidecars, _of_container(container)])
+        if container.get("restartPolicy") == "Always":
+            sidecars = now
+        most = _larger(most, now)
+    return _larger(most, _sum([main, sidecars]))
+
+
+def _larger(one: Amounts, other: Amounts) -> dict[str, Decimal]:
+    zero = Decimal(0)
+    return {name: max(one.get(name, zero), other.get(name, zero)) for name in {**one, **other}}
+
+
 def _of_pod(it: Object) -> Amounts:
-    """Answer what one pod takes; containers that come first take no more than the others do."""
+    """Answer what one pod takes."""
     if it.pod is None:
         return {}
     claims = entries(it.spec.get("volumeClaimTemplates"))
     sizes = [inside(claim, "spec", "resources", "requests").get("storage") for claim in claims]
-    found = _sum(map(_of_container, entries(it.pod.spec.get("containers"))))
+    main = _sum(map(_of_container, entries(it.pod.spec.get("containers"))))
+    found = _beside(main, it.pod.spec)
     found |= {"requests.storage": _total(map(amount, sizes))} if sizes else {}
     return found | {"pods": Decimal(1), "persistentvolumeclaims": Decimal(len(sizes))}
 
@@ -108,7 +129,8 @@ def _run(objects: Objects) -> tuple[int, Amounts]:
 def _of_run(said: dict[str, Any]) -> dict[str, Decimal]:
     """Answer what a run takes: its pod, and one more where steps have pods of their own."""
     alone = not inside(said, "run_k8s_config", "pod_spec_config").get(_TOKEN)
-    return _sum([_of_container(said) | {"pods": Decimal(1)}], 1 if alone else 2)
+    taken = _beside(_of_container(said), launched(said))
+    return _sum([taken | {"pods": Decimal(1)}], 1 if alone else 2)
 
 
 def need(objects: Objects) -> dict[str, Amounts]:
@@ -160,7 +182,12 @@ def _limits(it: Object) -> Iterator[Breach]:
     for container in it.containers:
         name = text(container.get("name"))
         takes = [(f"container {name}", _of_container(container))]
-        takes += [(f"runs of container {name}", _of_run(said)) for said in runs_of(container)]
+        for said in runs_of(container):
+            takes.append((f"runs of container {name}", _of_container(said)))
+            takes += [
+                (f"container {text(first.get('name'))} of runs", _of_container(first))
+                for first in entries(launched(said).get("initContainers"))
+            ]
         for who, said in takes:
             if "limits.cpu" not in said:
                 yield Breach(found=f"{who} without a CPU limit")

@@ -11,6 +11,7 @@ from floe_constructs.login import credentials as login
 from floe_constructs.marquez import credentials as marquez
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import EncryptedSecrets, ExternalSecrets
+from floe_deploy import workloads
 from floe_deploy.secrets import encrypted
 from floe_deploy.wiring import Wired
 
@@ -86,3 +87,5 @@ def _uses(wired: Wired) -> Iterator[Use]:
         yield from jaeger.credentials(wired.jaeger)
     for one in wired.logins:
         yield from login.credentials(one)
+    specs = (wired.dagster, wired.cube, wired.marquez, wired.jaeger, *wired.logins)
+    yield from workloads.credentials(specs)
