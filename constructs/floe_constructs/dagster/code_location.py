@@ -116,6 +116,10 @@ class CodeLocation(Spec):
     """Where steps run: in the run's pod (also in several processes of it), or in a pod for each
     (`k8s_job_executor`), which the run's pod needs rights in the cluster for."""
 
+    launches: frozenset[Literal["pods", "jobs"]] = frozenset()
+    """What else its runs launch, and get rights in the namespace for: `pods` with `PipesK8sClient`,
+    which finds what they have to be like in the variable `FLOE_PIPES`, `jobs` with `k8s_job_op`."""
+
     run_as_root: Reason | None = None
     """Why the image has to run as root, where it does. The namespace then admits root (Pod Security
     *baseline*); of its pods only those of such a location use it."""
@@ -135,6 +139,11 @@ class CodeLocation(Spec):
             msg = "attribute names one object; autoload_defs_module loads all that there are"
             raise ValueError(msg)
         return self
+
+    @property
+    def asks_cluster(self) -> bool:
+        """Whether its runs talk to the cluster's API server."""
+        return self.executor == "k8s_job" or bool(self.launches)
 
     @property
     def run_image(self) -> ImageReference:

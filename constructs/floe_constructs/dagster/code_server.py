@@ -17,7 +17,7 @@ from floe_constructs.dagster.environment import (
     user_variables,
 )
 from floe_constructs.dagster.flows import code_server, runs
-from floe_constructs.dagster.rights import STEPS, rules
+from floe_constructs.dagster.rights import of_runs, rules
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.access import role, service_account
 from floe_constructs.kubernetes.container import Probes, container
@@ -46,7 +46,7 @@ class DagsterCodeLocation(Construct):
 
     Objects: ServiceAccount/dagster-code-LOCATION, Deployment/dagster-code-LOCATION,
     Service/dagster-code-LOCATION, from two replicas on PodDisruptionBudget/dagster-code-LOCATION,
-    for runs ServiceAccount/dagster-run-LOCATION and, where steps have pods of their own,
+    for runs ServiceAccount/dagster-run-LOCATION and, where they launch pods,
     Role/dagster-run-LOCATION and RoleBinding/dagster-run-LOCATION.
     Needs: ConfigMap/compiled-artifacts of `Dagster` where there are artifacts, the Secrets of the
     database and of user code.
@@ -92,8 +92,8 @@ class DagsterCodeLocation(Construct):
         )
         service(self, pods, ports)
         service_account(self, runs(spec, location), identity=spec.run_identity(location))
-        if location.executor == "k8s_job":
-            role(self, runs(spec, location), rules(STEPS))
+        if location.asks_cluster:
+            role(self, runs(spec, location), rules(of_runs(location)))
 
 
 def _args(

@@ -74,7 +74,7 @@ def user_code(spec: DagsterSpec) -> list[Labels]:
 
 def api_clients(spec: DagsterSpec) -> list[Labels]:
     """Answer the pods that talk to the cluster's API server."""
-    launching = [location for location in spec.deployed if location.executor == "k8s_job"]
+    launching = [location for location in spec.deployed if location.asks_cluster]
     return [*control_plane(spec), *(runs(spec, location) for location in launching)]
 
 

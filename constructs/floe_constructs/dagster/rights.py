@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from cdk8s_plus_34 import k8s
 
+from floe_constructs.dagster.code_location import CodeLocation
+
 Rights = Mapping[str, Sequence[str]]
 """Verbs by resource."""
 
@@ -29,7 +31,36 @@ STEPS: Rights = {
 }
 """Launch a run's steps, see how they fare, end them; `get` to name the run's pod as their owner."""
 
+PODS: Rights = {
+    "pods": ["create", "delete", "list"],
+    "pods/log": ["get"],
+    "events": ["list"],
+}
+"""What `PipesK8sClient` does: launch a pod, follow what it says, end it; events, for why it did not
+start."""
+
+JOBS: Rights = {
+    "jobs": ["create", "delete", "list"],
+    "jobs/status": ["get"],
+    "pods": ["delete", "list"],
+    "pods/log": ["get"],
+    "events": ["list"],
+}
+"""What `k8s_job_op` does: the same with a Job, and its pods with it when it fails."""
+
 _GROUPS = {"jobs": "batch", "jobs/status": "batch"}
+
+
+def of_runs(location: CodeLocation) -> Rights:
+    """Answer what the runs of a code location ask for; nothing, where they launch nothing."""
+    wanted = [STEPS] if location.executor == "k8s_job" else []
+    wanted += [PODS] if "pods" in location.launches else []
+    wanted += [JOBS] if "jobs" in location.launches else []
+    resources = dict.fromkeys(resource for rights in wanted for resource in rights)
+    return {
+        resource: sorted({verb for rights in wanted for verb in rights.get(resource, ())})
+        for resource in resources
+    }
 
 
 def rules(rights: Rights) -> list[k8s.PolicyRule]:

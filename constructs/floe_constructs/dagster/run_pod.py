@@ -4,6 +4,7 @@ Dagster merges the launcher's part with the code location's: mappings are merged
 single values replaced. So a list's entry stands in one part only.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from floe_constructs.dagster.environment import (
     database_variables,
     user_variables,
 )
+from floe_constructs.dagster.pipes import PIPES_VARIABLE, keywords
 from floe_constructs.dagster.run_settings import (
     RESTRICTED,
     mount,
@@ -111,30 +113,37 @@ def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, An
     """Answer what a code location adds to its runs; Dagster takes it from the location's server."""
     runs = location.runs
     volumes, mounts = _volumes(spec, runs)
-    identity = spec.run_identity(location)
-    pod_labels = identity.pod_labels if identity else {}
     user = user_variables(spec, location)
-    clashing(RUN, {**user, **database_variables(spec)}, runs.env)
+    pipes = [PIPES_VARIABLE] if "pods" in location.launches else []
+    clashing(RUN, {**user, **database_variables(spec), **dict.fromkeys(pipes)}, runs.env)
     apart([CONTAINER], [one.name for one in (*runs.sidecars, *runs.init_containers)])
     config: dict[str, Any] = {
         "pod_spec_config": pod_spec(runs) | _token(location) | _root(location),
     }
     if runs.annotations:
         config["pod_template_spec_metadata"] = {"annotations": runs.annotations}
-    return {
-        "k8s": {
-            "service_account_name": f"{RUN}-{location.name}",
-            "labels": {LOCATION_LABEL: location.name} | runs.labels | pod_labels,
-            "env": variables({**user, **runs.env}),
-            "resources": requirements(runs.resources),
-            **_pulled_with(
-                secret for secret in runs.pull_secrets if secret not in spec.pull_secrets
-            ),
-            "volumes": volumes,
-            "volume_mounts": mounts,
-            "run_k8s_config": config,
-        }
+    found = {
+        "service_account_name": f"{RUN}-{location.name}",
+        "labels": _labels(spec, location),
+        "env": variables({**user, **runs.env}),
+        "resources": requirements(runs.resources),
+        **_pulled_with(secret for secret in runs.pull_secrets if secret not in spec.pull_secrets),
+        "volumes": volumes,
+        "volume_mounts": mounts,
+        "run_k8s_config": config,
     }
+    if pipes:
+        pod = keywords(launcher(spec), found, location.run_image)
+        text = json.dumps(pod, sort_keys=True, ensure_ascii=False)
+        found["env"] = variables({**user, **runs.env, PIPES_VARIABLE: text})
+    return {"k8s": found}
+
+
+def _labels(spec: DagsterSpec, location: CodeLocation) -> dict[str, str]:
+    """Answer the labels of a code location's runs that other runs do not have."""
+    identity = spec.run_identity(location)
+    own = {LOCATION_LABEL: location.name} | location.runs.labels
+    return own | (identity.pod_labels if identity else {})
 
 
 def _pulled_with(secrets: Iterable[PullSecret]) -> dict[str, Any]:
@@ -143,7 +152,7 @@ def _pulled_with(secrets: Iterable[PullSecret]) -> dict[str, Any]:
 
 
 def _token(location: CodeLocation) -> dict[str, Any]:
-    return {"automount_service_account_token": location.executor == "k8s_job"}
+    return {"automount_service_account_token": location.asks_cluster}
 
 
 def _root(location: CodeLocation) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""What pods are to be like that runs launch themselves, by `PipesK8sClient`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+PIPES_VARIABLE = "FLOE_PIPES"
+"""Variable of runs with the JSON of `base_pod_meta` and `base_pod_spec`, which
+`PipesK8sClient.run` takes by these names."""
+
+_HOME = "home"
+"""Volume of Dagster's own, which another program has no use for."""
+
+
+def keywords(launcher: Mapping[str, Any], own: Mapping[str, Any], image: str) -> dict[str, Any]:
+    """Answer a pod like those of runs, but for the database, the token and what is added to them.
+
+    Its parts are the launcher's configuration and the code location's, which Dagster merges for
+    runs and not for these pods. Containers beside the main one would forbid to name another image.
+    """
+    shared, location = launcher["run_k8s_config"], own["run_k8s_config"]
+    container = shared["container_config"]
+    pods = [shared["pod_spec_config"], location["pod_spec_config"]]
+    mounts = [*_but_home(container["volume_mounts"]), *own["volume_mounts"]]
+    seen = {mount["name"] for mount in mounts}
+    main = {
+        "image": image,
+        "image_pull_policy": launcher["image_pull_policy"],
+        "env": own["env"],
+        "resources": own["resources"],
+        "security_context": container["security_context"],
+        "termination_message_policy": container["termination_message_policy"],
+        "volume_mounts": mounts,
+    }
+    metadata = [one.get("pod_template_spec_metadata", {}) for one in (shared, location)]
+    pod = _merged(*pods) | {
+        "automount_service_account_token": False,
+        "security_context": _merged(*(pod.get("security_context", {}) for pod in pods)),
+        "service_account_name": own["service_account_name"],
+        "image_pull_secrets": [
+            *launcher.get("image_pull_secrets", ()),
+            *own.get("image_pull_secrets", ()),
+        ],
+        "volumes": [
+            volume for volume in (*pods[0]["volumes"], *own["volumes"]) if volume["name"] in seen
+        ],
+        "containers": [main],
+    }
+    pod.pop("init_containers", None)
+    return {
+        "base_pod_meta": {
+            "labels": launcher["labels"] | own["labels"],
+            "annotations": _merged(*(one.get("annotations", {}) for one in metadata)),
+        },
+        "base_pod_spec": {name: value for name, value in pod.items() if value != []},
+    }
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return one | other
+
+
+def _but_home(named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [item for item in named if item["name"] != _HOME]
