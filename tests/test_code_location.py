@@ -6,18 +6,23 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
+import dagster
 import pytest
 import yaml
 from dagster._cli.api import grpc_command
 from dagster._grpc.utils import get_loadable_targets
+from dagster_k8s import PipesK8sClient
 
 from conftest import Synth
 from dagster_example import SHOP, spec
 from floe_constructs.dagster import Dagster
+from floe_constructs.dagster.code_location import CodeLocation, ExternalLocation
 from floe_deploy.project import Project
 from floe_deploy.synth import render
 from test_dist import ROOT
+from test_docs import blocks
 
 CODE = """
 import dagster
@@ -76,6 +81,56 @@ def test_dagster_loads_definitions_from_where_it_is_told(
     (found,) = get_loadable_targets(**places, resolve_lazy_defs=True)
     definitions: Any = found.target_definition
     assert definitions.resolve_job_def("sell").name == "sell"
+
+
+PAGE = "docs/how-to/code-location.md"
+
+
+@pytest.fixture
+def page() -> dict[str, Any]:
+    """What the Python of the page defines, one block after the other."""
+    found: dict[str, Any] = {}
+    for block in blocks(PAGE, "python"):
+        exec(block, found)  # noqa: S102  it is ours
+        found.setdefault("all", []).append(found["defs"])
+    return found
+
+
+def test_the_page_shows_definitions_that_dagster_takes(page: dict[str, Any]) -> None:
+    for definitions in page["all"]:
+        job = definitions.resolve_implicit_global_asset_job_def()
+        assert "orders" in {node.name for node in job.nodes}
+    executor = page["all"][1].resolve_implicit_global_asset_job_def().executor_def
+    result = executor.apply_config_mapping({"config": {}})
+    assert result.success, result.errors
+    config = result.value["config"]
+    assert config["enable_owner_references"] is True
+    told = config["step_k8s_config"]["pod_spec_config"]
+    assert told == {"automount_service_account_token": False}
+
+
+def test_the_page_launches_a_pod_as_dagsters_client_wants_it(
+    page: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keywords = {"base_pod_meta": {"labels": {}}, "base_pod_spec": {"containers": [{}]}}
+    monkeypatch.setenv("FLOE_PIPES", json.dumps(keywords))
+    run = create_autospec(PipesK8sClient.run)
+    run.return_value.get_materialize_result.return_value = dagster.MaterializeResult()
+    monkeypatch.setattr(PipesK8sClient, "run", run)
+    assert dagster.materialize([page["model"]], resources={"pods": PipesK8sClient()}).success
+    given = run.call_args.kwargs
+    assert {key: given[key] for key in keywords} == keywords
+
+
+def test_the_settings_of_the_page_are_settings() -> None:
+    """Each block is a code location, or a part of one."""
+    for block in blocks(PAGE, "yaml"):
+        said = yaml.safe_load(block)
+        for location in said.get("dagster", {}).get("code_locations", [said]):
+            if "host" in location:
+                ExternalLocation.model_validate(location)
+            else:
+                CodeLocation.model_validate({**SHOP, **location})
 
 
 @pytest.mark.slow
