@@ -6,13 +6,14 @@ from cdk8s_plus_34 import k8s
 from constructs import Construct
 
 from floe_constructs.cube.model import model_files
+from floe_constructs.cube.source import PostgresSource
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.container import Probes, container, http, tcp
 from floe_constructs.kubernetes.environment import Variables
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.pod import pod_template
-from floe_constructs.kubernetes.volume import Mount, single
+from floe_constructs.kubernetes.volume import Mount, authority, single
 from floe_constructs.kubernetes.workload import Workload
 
 
@@ -31,6 +32,7 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
     # One by one: Cube walks into the links of a ConfigMap mounted as a folder, and finds each
     # cube twice.
     mounts = [tmp, *(mount for folder in files for mount in single(folder.name, folder))]
+    mounts += authority(spec.source.ca) if isinstance(spec.source, PostgresSource) else []
     return pod_template(
         pods,
         settings,

@@ -6,8 +6,9 @@ from pydantic import Field, model_validator
 
 from floe_constructs.cube.duckdb import DuckDbSource
 from floe_constructs.cube.warehouse import BigQuerySource, SnowflakeSource, Text
-from floe_constructs.kubernetes.endpoint import Endpoint, Postgres
+from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable, Variables
+from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER, Postgres
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName, Port
 from floe_constructs.spec import Spec
@@ -35,14 +36,18 @@ class PostgresSource(Postgres):
     @property
     def variables(self) -> Variables:
         """Cube's own names for this."""
+        host: str | SecretKey = self.host
+        database: str | SecretKey = self.database
         return {
             "CUBEJS_DB_TYPE": self.type,
-            "CUBEJS_DB_HOST": self.host,
+            "CUBEJS_DB_HOST": host,
             "CUBEJS_DB_PORT": str(self.port),
-            "CUBEJS_DB_NAME": self.database,
+            "CUBEJS_DB_NAME": database,
             "CUBEJS_DB_USER": self.user,
             "CUBEJS_DB_PASS": self.password,
-        } | dict(_tls(encrypted=self.sslmode != "disable", verified=self.sslmode == "verify-full"))
+            **_tls(encrypted=self.sslmode != "disable", verified=self.sslmode == "verify-full"),
+            **({"CUBEJS_DB_SSL_CA": f"{CA_FOLDER}/{CA_FILE}"} if self.ca else {}),
+        }
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

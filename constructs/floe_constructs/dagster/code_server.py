@@ -153,7 +153,7 @@ def _variables(spec: DagsterSpec, location: CodeLocation) -> dict[str, Variable]
 
 
 def _mounts(spec: DagsterSpec) -> list[Mount]:
-    mounts = folders()
+    mounts = folders(spec)
     # The file alone: nothing could be mounted below a folder that a ConfigMap is.
     mounts += [mount for files in artifacts_files(spec) for mount in single("artifacts", files)]
     if spec.credential_files:

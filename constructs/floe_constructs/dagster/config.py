@@ -9,13 +9,16 @@ from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.dagster.environment import (
     ARTIFACTS,
     ARTIFACTS_FILE,
+    DATABASE_VARIABLE,
     HOME,
+    HOST_VARIABLE,
     PASSWORD_VARIABLE,
     USER_VARIABLE,
 )
 from floe_constructs.dagster.run_pod import ARTIFACTS_CONFIG_MAP, container_context, launcher
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.files import Files
+from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.yaml_text import dump
 
@@ -113,20 +116,30 @@ def _instance(spec: DagsterSpec) -> dict[str, Any]:
 def _storage(spec: DagsterSpec) -> dict[str, Any]:
     """Say the driver, too: SQLAlchemy 2.1 would take another one than Dagster installs."""
     database = spec.database
-    user = {"env": USER_VARIABLE} if isinstance(database.user, SecretKey) else database.user
+    params: dict[str, str] = {"sslmode": database.sslmode}
+    if database.ca:
+        params["sslrootcert"] = f"{CA_FOLDER}/{CA_FILE}"
+    elif database.sslmode == "verify-full":
+        params["sslrootcert"] = "system"  # libpq 16; by itself it looks in a home folder
+    password = {"password": {"env": PASSWORD_VARIABLE}} if database.password else {}
     return {
         "postgres": {
             "postgres_db": {
-                "hostname": database.host,
+                "hostname": _text(database.host, HOST_VARIABLE),
                 "port": database.port,
-                "db_name": database.database,
-                "username": user,
-                "password": {"env": PASSWORD_VARIABLE},
+                "db_name": _text(database.database, DATABASE_VARIABLE),
+                "username": _text(database.user, USER_VARIABLE),
+                **password,
                 "scheme": "postgresql+psycopg2",
-                "params": {"sslmode": database.sslmode},
-            }
+                "params": params,
+            },
+            **database.auth_provider,
         }
     }
+
+
+def _text(value: str | SecretKey, variable: str) -> str | dict[str, str]:
+    return {"env": variable} if isinstance(value, SecretKey) else value
 
 
 def _retention() -> dict[str, Any]:

@@ -9,18 +9,22 @@ from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.container import Probes, container
 from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files
-from floe_constructs.kubernetes.volume import Mount, scratch, single
+from floe_constructs.kubernetes.volume import Mount, authority, scratch, single
 from floe_constructs.kubernetes.workload import Workload
 
 
-def folders() -> list[Mount]:
-    """Answer what every pod of Dagster may write to: the instance's folder, and a temporary one."""
-    return [scratch("home", HOME), scratch("tmp", TMP)]
+def folders(spec: DagsterSpec) -> list[Mount]:
+    """Answer what every pod of Dagster has.
+
+    It may write to the instance's folder and to a temporary one, and reads whom the database's
+    certificate is verified by.
+    """
+    return [scratch("home", HOME), scratch("tmp", TMP), *authority(spec.database.ca)]
 
 
-def instance_mounts(instance: Files) -> list[Mount]:
+def instance_mounts(spec: DagsterSpec, instance: Files) -> list[Mount]:
     """Answer the folders, with `dagster.yaml` in one of them."""
-    return [*folders(), *single("instance", instance)]
+    return [*folders(spec), *single("instance", instance)]
 
 
 def control_plane_container(  # noqa: PLR0913  the three differ in that many ways

@@ -9,12 +9,14 @@ from floe_constructs.kubernetes.secret import Use, uses
 def credentials(spec: DagsterSpec) -> list[Use]:
     """Answer every credential of the control plane, of user code and of runs."""
     logs = spec.compute_logs.variables if spec.compute_logs else {}
-    found = uses([*control_plane(spec), migration(spec)], {**database_variables(spec), **logs})
+    of_database = spec.database.files
+    variables = {**database_variables(spec), **logs}
+    found = uses([*control_plane(spec), migration(spec)], variables, of_database)
     files = {f"{CREDENTIALS}/{name}": key for name, key in spec.credential_files.items()}
     for location in spec.deployed:
         variables = {**user_variables(spec, location), **database_variables(spec)}
         pods = [code_server(spec, location), runs(spec, location)]
-        found += uses(pods, variables, files)
+        found += uses(pods, variables, {**files, **of_database})
     if spec.external:
-        found += uses([runs(spec)], database_variables(spec))
+        found += uses([runs(spec)], database_variables(spec), of_database)
     return found

@@ -33,9 +33,8 @@ class DagsterDaemon(Construct):
         super().__init__(scope, id)
         pods, settings = labels(spec, "daemon"), spec.daemon
         instance = instance_files(spec)
-        mounts = [*instance_mounts(instance), folder("workspace", workspace_files(spec))]
+        mounts = [*instance_mounts(spec, instance), folder("workspace", workspace_files(spec))]
         args = ["dagster-daemon", "run", "-w", f"{WORKSPACE}/{WORKSPACE_FILE}"]
-        logs = spec.compute_logs.identity if spec.compute_logs else None
         template = pod_template(
             pods,
             settings,
@@ -43,8 +42,8 @@ class DagsterDaemon(Construct):
             # what could be asked (`dagster-daemon liveness-check`) reads the database, so that a
             # database that is away would restart it.
             [control_plane_container("daemon", spec, settings, args, mounts)],
-            service_account=service_account(self, pods, identity=logs),
-            identity=logs,
+            service_account=service_account(self, pods, identity=spec.own_identity),
+            identity=spec.own_identity,
             mounts=mounts,
             files=[instance],
             token=True,

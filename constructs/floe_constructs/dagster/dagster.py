@@ -5,10 +5,11 @@ from constructs import Construct
 from floe_constructs.dagster.code_server import DagsterCodeLocation
 from floe_constructs.dagster.config import artifacts_files, instance_files, workspace_files
 from floe_constructs.dagster.daemon import DagsterDaemon
-from floe_constructs.dagster.flows import labels
+from floe_constructs.dagster.flows import labels, runs
 from floe_constructs.dagster.migration import DagsterMigration
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.dagster.webserver import DagsterWebserver
+from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.config_map import config_map
 
 
@@ -16,8 +17,9 @@ class Dagster(Construct):
     """Dagster on PostgreSQL, with a pod for each run.
 
     Objects: ConfigMap/dagster-instance, ConfigMap/dagster-workspace, where there are artifacts
-    ConfigMap/compiled-artifacts, and those of `DagsterMigration`, `DagsterWebserver`,
-    `DagsterDaemon` and a `DagsterCodeLocation` for each location deployed here.
+    ConfigMap/compiled-artifacts, for runs of locations elsewhere ServiceAccount/dagster-run, and
+    those of `DagsterMigration`, `DagsterWebserver`, `DagsterDaemon` and a `DagsterCodeLocation` for
+    each location deployed here.
     Needs: what its parts need.
     """
 
@@ -27,6 +29,8 @@ class Dagster(Construct):
         config_map(self, labels(spec, "workspace"), workspace_files(spec))
         for files in artifacts_files(spec):
             config_map(self, labels(spec, "artifacts"), files)
+        if spec.external:
+            service_account(self, runs(spec), identity=spec.database.identity)
         DagsterMigration(self, "migration", spec)
         DagsterWebserver(self, "webserver", spec)
         DagsterDaemon(self, "daemon", spec)

@@ -15,6 +15,7 @@ ARTIFACTS = "/etc/floe"
 ARTIFACTS_FILE = "compiled_artifacts.json"
 CREDENTIALS = "/etc/floe/credentials"
 
+HOST_VARIABLE, DATABASE_VARIABLE = "DAGSTER_PG_HOST", "DAGSTER_PG_DB"
 USER_VARIABLE = "DAGSTER_PG_USER"
 PASSWORD_VARIABLE = "DAGSTER_PG_PASSWORD"  # noqa: S105  the variable's name
 
@@ -34,9 +35,14 @@ def database_variables(spec: DagsterSpec) -> SecretsAndTexts:
     Every process that makes an instance of it needs them: run pods, which get the instance from
     their launcher, and code servers, as soon as a sensor looks into it.
     """
-    user = spec.database.user
-    names = {USER_VARIABLE: user} if isinstance(user, SecretKey) else {}
-    return names | {PASSWORD_VARIABLE: spec.database.password}
+    database = spec.database
+    values = {
+        HOST_VARIABLE: database.host,
+        DATABASE_VARIABLE: database.database,
+        USER_VARIABLE: database.user,
+        PASSWORD_VARIABLE: database.password,
+    }
+    return {name: value for name, value in values.items() if isinstance(value, SecretKey)}
 
 
 def user_variables(spec: DagsterSpec, location: CodeLocation) -> SecretsAndTexts:

@@ -123,12 +123,14 @@ def _storage(spec: DagsterSpec) -> list[Flow]:
 
 
 def _sessions(spec: DagsterSpec) -> list[Flow]:
-    who: list[tuple[CloudIdentity | None, list[Labels]]] = []
+    elsewhere = [runs(spec)] if spec.external else []
+    who: list[tuple[CloudIdentity | None, list[Labels]]] = [
+        (spec.own_identity, control_plane(spec)),
+        (spec.database.identity, [migration(spec), *elsewhere]),
+    ]
     for location in spec.deployed:
         who.append((spec.identity(location), [code_server(spec, location)]))
         who.append((spec.run_identity(location), [runs(spec, location)]))
-    if spec.compute_logs:
-        who.append((spec.compute_logs.identity, control_plane(spec)))
     return [
         flow
         for identity, pods in who

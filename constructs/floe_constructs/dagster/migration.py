@@ -30,13 +30,14 @@ class DagsterMigration(Construct):
         super().__init__(scope, id)
         pods, settings = migration(spec), spec.migration
         instance = migration_files(spec)
-        mounts = instance_mounts(instance)
+        mounts = instance_mounts(spec, instance)
         args = ["python", f"{HOME}/{MIGRATION_FILE}"]
         template = pod_template(
             pods,
             settings,
             [control_plane_container("migrate", spec, settings, args, mounts)],
-            service_account=service_account(self, pods),
+            service_account=service_account(self, pods, identity=spec.database.identity),
+            identity=spec.database.identity,
             mounts=mounts,
             files=[instance],
             restart_policy="Never",

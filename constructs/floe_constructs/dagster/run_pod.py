@@ -21,6 +21,7 @@ from floe_constructs.dagster.environment import (
 from floe_constructs.dagster.pipes import PIPES_VARIABLE, keywords
 from floe_constructs.dagster.run_settings import (
     RESTRICTED,
+    authority,
     mount,
     pod_spec,
     requirements,
@@ -31,6 +32,7 @@ from floe_constructs.dagster.run_settings import (
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes import PREFIX
 from floe_constructs.kubernetes.environment import apart, clashing, distinct
+from floe_constructs.kubernetes.postgres import CA_FOLDER
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret
 from floe_constructs.kubernetes.user import USER
@@ -59,17 +61,23 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
 
     Dagster labels run pods alike in all installations; of those labels ours replaces the instance.
     """
+    authorities = authority(spec.database.ca)
     return {
         "job_namespace": spec.namespace,
         # Demanded by the launcher and used by nobody: a run gets the instance as an argument.
         "instance_config_map": "dagster-instance",
         "dagster_home": HOME,
-        "service_account_name": "default",
+        # Runs of a location deployed here have one of their own.
+        "service_account_name": RUN if spec.external else "default",
         "image_pull_policy": "IfNotPresent",
         **_pulled_with(spec.pull_secrets),
         # A run that failed is a Job that failed: to kubectl, and to who watches Jobs.
         "fail_pod_on_run_failure": True,
-        "labels": {"app.kubernetes.io/instance": spec.instance, WORKLOAD_LABEL: RUN},
+        "labels": {
+            "app.kubernetes.io/instance": spec.instance,
+            WORKLOAD_LABEL: RUN,
+            **(spec.database.identity.pod_labels if spec.database.identity else {}),
+        },
         "run_k8s_config": {
             "job_spec_config": {"ttl_seconds_after_finished": _KEEP_SECONDS},
             "pod_template_spec_metadata": {
@@ -93,7 +101,8 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
                 "volumes": [
                     {"name": name, "empty_dir": {"size_limit": _SCRATCH}}
                     for name in ("home", "tmp")
-                ],
+                ]
+                + authorities,
             },
             "container_config": {
                 "env": variables(database_variables(spec)),
@@ -103,6 +112,10 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
                 "volume_mounts": [
                     {"name": "home", "mount_path": HOME},
                     {"name": "tmp", "mount_path": TMP},
+                ]
+                + [
+                    {"name": volume["name"], "mount_path": CA_FOLDER, "read_only": True}
+                    for volume in authorities
                 ],
             },
         },

@@ -13,6 +13,7 @@ from floe_constructs.kubernetes.added_container import (
     Answer,
 )
 from floe_constructs.kubernetes.environment import literal
+from floe_constructs.kubernetes.postgres import CA_FILE, Authority, ConfigMapKey
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm
 from floe_constructs.kubernetes.secret import SecretKey
@@ -138,6 +139,18 @@ def secret_files(name: str, files: dict[str, SecretKey]) -> dict[str, Any]:
         for file, secret in sorted(files.items())
     ]
     return {"name": name, "projected": {"default_mode": SECRET_MODE, "sources": sources}}
+
+
+def authority(ca: Authority | None) -> list[dict[str, Any]]:
+    """Answer the certificates that the database's is verified by, if not known everywhere."""
+    match ca:
+        case None:
+            return []
+        case SecretKey():
+            return [secret_files("postgres-ca", {CA_FILE: ca})]
+        case ConfigMapKey():
+            items = [{"key": ca.key, "path": CA_FILE}]
+            return [{"name": "postgres-ca", "config_map": {"name": ca.config_map, "items": items}}]
 
 
 def mount(name: str, given: UserVolume, path: str) -> dict[str, Any]:

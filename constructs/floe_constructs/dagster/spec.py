@@ -1,13 +1,15 @@
 """What an environment decides about Dagster."""
 
 from collections import Counter
+from typing import Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from floe_constructs.dagster.code_location import AnyLocation, CodeLocation, ExternalLocation
 from floe_constructs.dagster.compute_logs import S3ComputeLogs
+from floe_constructs.dagster.database import DagsterDatabase
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
-from floe_constructs.kubernetes.endpoint import Postgres, Url
+from floe_constructs.kubernetes.endpoint import Url
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image
@@ -35,7 +37,7 @@ class DagsterSettings(Spec):
     """Image of webserver, daemon and migration: Dagster with `dagster-webserver`, `dagster-k8s`,
     `dagster-postgres` and, for compute logs in S3, `dagster-aws`."""
 
-    database: Postgres
+    database: DagsterDatabase
     """Database of runs, events and schedules."""
 
     webserver: Replicated
@@ -68,6 +70,17 @@ class DagsterSettings(Spec):
             msg = f"each code location needs a name of its own; used more than once: {twice}"
             raise ValueError(msg)
         return locations
+
+    @model_validator(mode="after")
+    def _is_one_to_the_cloud(self) -> Self:
+        logs = self.compute_logs.identity if self.compute_logs else None
+        if logs and self.database.identity and logs != self.database.identity:
+            msg = (
+                "webserver and daemon have one identity: database.identity and "
+                "compute_logs.identity have to be the same"
+            )
+            raise ValueError(msg)
+        return self
 
     @property
     def deployed(self) -> tuple[CodeLocation, ...]:
@@ -138,8 +151,14 @@ class DagsterSpec(DagsterSettings):
 
     def identity(self, location: CodeLocation) -> CloudIdentity | None:
         """Answer who a code location's servers are to a cloud provider."""
-        return location.identity or self.code_identity
+        return location.identity or self.code_identity or self.database.identity
 
     def run_identity(self, location: CodeLocation) -> CloudIdentity | None:
         """Answer who a code location's runs are to a cloud provider."""
         return location.runs.identity or self.identity(location)
+
+    @property
+    def own_identity(self) -> CloudIdentity | None:
+        """Who webserver and daemon are to a cloud provider."""
+        logs = self.compute_logs.identity if self.compute_logs else None
+        return self.database.identity or logs

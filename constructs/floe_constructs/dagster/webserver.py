@@ -38,10 +38,9 @@ class DagsterWebserver(Construct):
         super().__init__(scope, id)
         pods, settings = labels(spec, "webserver"), spec.webserver
         instance, workspace = instance_files(spec), workspace_files(spec)
-        mounts = [*instance_mounts(instance), folder("workspace", workspace)]
+        mounts = [*instance_mounts(spec, instance), folder("workspace", workspace)]
         ports = {"http": HTTP}
         args = ["dagster-webserver", "-h", "0.0.0.0", "-p", str(HTTP)]  # noqa: S104  its pod's own
-        logs = spec.compute_logs.identity if spec.compute_logs else None
         template = pod_template(
             pods,
             settings,
@@ -56,8 +55,8 @@ class DagsterWebserver(Construct):
                     probes=_probes(),
                 )
             ],
-            service_account=service_account(self, pods, identity=logs),
-            identity=logs,
+            service_account=service_account(self, pods, identity=spec.own_identity),
+            identity=spec.own_identity,
             mounts=mounts,
             files=[instance, workspace],
             token=True,

@@ -17,6 +17,14 @@ from floe_constructs.spec import Spec
 class Identity(Spec):
     """An identity that the cluster proves to the provider for a ServiceAccount."""
 
+    type: str
+    """Kind of identity, which begins with the cloud's name."""
+
+    @property
+    def cloud(self) -> str:
+        """Which cloud it is an identity of."""
+        return self.type.partition("-")[0]
+
     @property
     def annotations(self) -> dict[str, str]:
         """Annotations of the ServiceAccount."""

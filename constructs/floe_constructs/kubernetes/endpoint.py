@@ -1,21 +1,18 @@
 """What workloads talk to, and which of them talk to what."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import (
     AnyCidr,
     Cidr,
     DnsLabel,
-    DnsName,
     LabelKey,
     LabelValue,
-    Port,
 )
 from floe_constructs.spec import Spec
 
@@ -122,43 +119,6 @@ class Flow:
 
     why: str
     """What is said over it, for readers of the picture and of the policies."""
-
-
-class Postgres(Spec):
-    """A PostgreSQL database; each user needs one of its own."""
-
-    host: DnsName
-    """Host name of the server or of its pooler."""
-
-    port: Port = 5432
-    """TCP port."""
-
-    database: Annotated[
-        str,
-        Field(
-            max_length=63,
-            pattern=r"^[A-Za-z_][A-Za-z0-9_$-]*$",
-            json_schema_extra={"rule": "letters, digits, '_', '$' and '-', not a digit first"},
-        ),
-    ]
-    """Name of the database."""
-
-    user: TextOrSecret
-    """Role to log in as: its name, or where it is kept."""
-
-    password: SecretKey
-    """Where the password is kept."""
-
-    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "require"
-    """What libpq's parameter of this name says about encryption."""
-
-    cidrs: tuple[Cidr, ...] = ()
-    """Addresses of the server, for network policies; any but link-local ones when silent."""
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where it listens."""
-        return Endpoint(name="postgres", host=self.host, port=self.port, cidrs=self.cidrs)
 
 
 class External(Spec):

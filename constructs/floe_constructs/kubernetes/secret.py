@@ -48,10 +48,13 @@ def _form(value: object) -> str:
     return "text" if isinstance(value, str) else "secret"
 
 
+TEXT_OR_SECRET = Discriminator(_form)
+"""Tells a text (tag `text`) and a reference (tag `secret`) apart."""
+
 TextOrSecret = Annotated[
     Annotated[str, Field(min_length=1, max_length=255), Tag("text")]
     | Annotated[SecretKey, Tag("secret")],
-    Discriminator(_form),
+    TEXT_OR_SECRET,
 ]
 """A text that need not be secret, or where it is kept when it is."""
 

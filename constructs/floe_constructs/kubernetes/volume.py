@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cdk8s_plus_34 import k8s
 
 from floe_constructs.kubernetes.files import Files
+from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER, Authority, ConfigMapKey
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.user import SECRET_MODE
 from floe_constructs.kubernetes.user_volume import (
@@ -60,6 +61,20 @@ def secret_files(name: str, path: str, keys: Mapping[str, SecretKey]) -> Mount:
     ]
     projected = k8s.ProjectedVolumeSource(default_mode=SECRET_MODE, sources=sources)
     return Mount(volume=k8s.Volume(name=name, projected=projected), path=path, read_only=True)
+
+
+def authority(ca: Authority | None) -> list[Mount]:
+    """Certificates that a PostgreSQL server's is verified by, if they are not known everywhere."""
+    match ca:
+        case None:
+            return []
+        case SecretKey():
+            return [secret_files("postgres-ca", CA_FOLDER, {CA_FILE: ca})]
+        case ConfigMapKey():
+            items = [k8s.KeyToPath(key=ca.key, path=CA_FILE)]
+            source = k8s.ConfigMapVolumeSource(name=ca.config_map, items=items)
+            volume = k8s.Volume(name="postgres-ca", config_map=source)
+            return [Mount(volume=volume, path=CA_FOLDER, read_only=True)]
 
 
 def user_mounts(volumes: Sequence[UserVolume]) -> list[Mount]:

@@ -9,7 +9,7 @@ from floe_constructs.kubernetes.container import Probes, container, http
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
-from floe_constructs.kubernetes.volume import folder, scratch
+from floe_constructs.kubernetes.volume import authority, folder, scratch
 from floe_constructs.marquez import config
 from floe_constructs.marquez.flows import labels
 from floe_constructs.marquez.spec import MarquezSpec
@@ -28,6 +28,7 @@ class MarquezApi(Construct):
         pods, settings = labels(spec, "api"), spec.api
         files = config.files(spec, config.API)
         mounts = [folder("config", files), scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
+        mounts += authority(spec.database.ca)
         template = pod_template(
             pods,
             settings,

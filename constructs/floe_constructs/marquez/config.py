@@ -4,6 +4,7 @@ from typing import Any
 
 from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files
+from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER, Postgres
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.yaml_text import Block, dump
@@ -28,8 +29,6 @@ def _config(spec: MarquezSpec) -> dict[str, Any]:
     (`ERROR_ON_UNDEFINED=false`). There is no `dbRetention`: with that block, whatever is in it,
     each API process deletes lineage by itself (MarquezProject/marquez#3118).
     """
-    database = spec.database
-    address = f"{database.host}:{database.port}/{database.database}"
     return {
         "server": {
             "applicationConnectors": [
@@ -40,7 +39,7 @@ def _config(spec: MarquezSpec) -> dict[str, Any]:
         },
         "db": {
             "driverClass": "org.postgresql.Driver",
-            "url": f"jdbc:postgresql://{address}?sslmode={database.sslmode}",
+            "url": _url(spec.database),
             # Put in before the file is read as YAML: a quote or backslash must not end the text.
             "user": Block("${POSTGRES_USER}"),
             "password": Block("${POSTGRES_PASSWORD}"),
@@ -52,19 +51,33 @@ def _config(spec: MarquezSpec) -> dict[str, Any]:
     }
 
 
+def _url(database: Postgres) -> str:
+    """Answer the driver's address; by itself it would look for authorities in a home folder."""
+    host = database.host if isinstance(database.host, str) else "${POSTGRES_HOST}"
+    name = database.database if isinstance(database.database, str) else "${POSTGRES_DB}"
+    url = f"jdbc:postgresql://{host}:{database.port}/{name}?sslmode={database.sslmode}"
+    if database.ca:
+        return f"{url}&sslrootcert={CA_FOLDER}/{CA_FILE}"
+    if database.sslmode == "verify-full":
+        return f"{url}&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory"
+    return url
+
+
 def variables(spec: MarquezSpec) -> dict[str, Variable]:
     """Answer what every container of Marquez' image is told.
 
     The ports are written although the file has them: a Service called `marquez` would otherwise
     set `MARQUEZ_PORT` to an address.
     """
-    user: str | SecretKey = spec.database.user
+    database = spec.database
+    where = {"POSTGRES_HOST": database.host, "POSTGRES_DB": database.database}
     return {
+        **{name: value for name, value in where.items() if isinstance(value, SecretKey)},
         "MARQUEZ_CONFIG": f"{PATH}/{FILE}",
         "MARQUEZ_PORT": str(HTTP),
         "MARQUEZ_ADMIN_PORT": str(ADMIN),
-        "POSTGRES_USER": user,
-        "POSTGRES_PASSWORD": spec.database.password,
+        "POSTGRES_USER": database.user,
+        "POSTGRES_PASSWORD": database.password,
         "JAVA_OPTS": "-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError",
     }
 

@@ -11,4 +11,4 @@ def credentials(spec: MarquezSpec) -> list[Use]:
     pods = [labels(spec, "api"), migration(spec)]
     if spec.retention_days:
         pods.append(labels(spec, "retention"))
-    return uses(pods, config.variables(spec))
+    return uses(pods, config.variables(spec), spec.database.files)

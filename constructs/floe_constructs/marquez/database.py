@@ -12,7 +12,7 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
 from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.pod import pod_template
-from floe_constructs.kubernetes.volume import folder, scratch
+from floe_constructs.kubernetes.volume import authority, folder, scratch
 from floe_constructs.marquez import config
 from floe_constructs.marquez.flows import labels, migration
 from floe_constructs.marquez.spec import MarquezSpec
@@ -78,6 +78,7 @@ def _template(
     scope: Construct, spec: MarquezSpec, pods: Labels, files: Files, command: list[str]
 ) -> k8s.PodTemplateSpec:
     mounts = [folder("config", files), scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
+    mounts += authority(spec.database.ca)
     return pod_template(
         pods,
         spec.migration,

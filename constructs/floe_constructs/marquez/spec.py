@@ -2,7 +2,7 @@
 
 from pydantic import PositiveInt
 
-from floe_constructs.kubernetes.endpoint import Postgres
+from floe_constructs.kubernetes.postgres import Postgres
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.value import Image
 from floe_constructs.kubernetes.workload import Replicated, Workload

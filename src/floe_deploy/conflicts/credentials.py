@@ -18,6 +18,7 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
     yield from contradictions(derivation.user_credentials(environment, artifacts))
     yield from _references(environment, artifacts)
     yield from _roles(environment, artifacts)
+    yield from _tokens(environment, artifacts)
 
 
 def _references(environment: Environment, artifacts: CompiledArtifacts) -> Iterator[Problem]:
@@ -75,3 +76,25 @@ def _roles(environment: Environment, artifacts: CompiledArtifacts) -> Iterator[P
             yield disagreement(f"{setting}.role_arn", given.role_arn, place, role)
         elif isinstance(given, GcpIdentity | AzureIdentity):
             yield disagreement(f"{setting}.type", given.type, place, role)
+
+
+def _tokens(environment: Environment, artifacts: CompiledArtifacts) -> Iterator[Problem]:
+    """Where the database takes a cloud's tokens, user code has to be somebody to that cloud."""
+    dagster = environment.dagster
+    if not isinstance(dagster, DagsterSettings) or not dagster.database.identity:
+        return
+    cloud = dagster.database.identity.cloud
+    by_artifacts = derivation.code_identity(environment, artifacts)
+    for location in dagster.deployed:
+        at = f"dagster.code_locations.{location.name}"
+        said = {f"{at}.identity": location.identity, f"{at}.runs.identity": location.runs.identity}
+        if by_artifacts and not location.identity:
+            said[ARTIFACTS] = by_artifacts
+        for where, given in said.items():
+            if given and given.cloud != cloud:
+                yield Problem(
+                    where=where,
+                    found=f"an identity of {given.cloud} for what works on Dagster's database",
+                    allowed=f"one of {cloud}, whose tokens the database takes (dagster.database)",
+                    fix=f"give {at} such an identity, or the database a password",
+                )
