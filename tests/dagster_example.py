@@ -54,6 +54,7 @@ LOGS: dict[str, Any] = {
 LARGE: dict[str, Any] = SMALL | {
     "database": SMALL["database"] | {"user": {"name": "database", "key": "user"}},
     "webserver": {"resources": RESOURCES, "replicas": 2},
+    "webserver_read_only": {"resources": RESOURCES, "replicas": 2},
     "code_locations": [SHOP, EVENTS, ELSEWHERE],
     "pull_secrets": [LOGIN],
     "compute_logs": LOGS,

@@ -11,7 +11,8 @@ from floe_constructs.dagster import Dagster, DagsterSpec
 from floe_constructs.kubernetes.files import digest
 from floe_constructs.yaml_text import load
 
-CONTROL_PLANE = ("dagster-webserver", "dagster-daemon")
+WEBSERVERS = ("dagster-webserver", "dagster-webserver-read-only")
+CONTROL_PLANE = (*WEBSERVERS, "dagster-daemon")
 SERVERS = ("dagster-code-shop", "dagster-code-events")
 DEPLOYMENTS = (*CONTROL_PLANE, *SERVERS)
 BASE = {
@@ -98,19 +99,25 @@ def test_a_dagster_without_code_is_exactly_these_objects(synth: Synth) -> None:
 def test_a_dagster_with_everything_is_exactly_these_objects(objects: Objects) -> None:
     assert set(objects) == BASE | OF_SHOP | {
         ("ConfigMap", "compiled-artifacts"),
+        ("ConfigMap", "dagster-webserver-read-only"),
         ("Deployment", "dagster-code-events"),
+        ("Deployment", "dagster-webserver-read-only"),
         ("PodDisruptionBudget", "dagster-code-events"),
         ("PodDisruptionBudget", "dagster-webserver"),
+        ("PodDisruptionBudget", "dagster-webserver-read-only"),
         ("Role", "dagster-run-events"),
         ("RoleBinding", "dagster-run-events"),
         ("Service", "dagster-code-events"),
+        ("Service", "dagster-webserver-read-only"),
         ("ServiceAccount", "dagster-code-events"),
+        ("ServiceAccount", "dagster-run"),
         ("ServiceAccount", "dagster-run-events"),
+        ("ServiceAccount", "dagster-webserver-read-only"),
     }
 
 
 def test_each_service_selects_the_pods_of_one_deployment(objects: Objects) -> None:
-    for name in ("dagster-webserver", *SERVERS):
+    for name in (*WEBSERVERS, *SERVERS):
         selector = objects["Service", name]["spec"]["selector"].items()
         pods = [objects["Deployment", name] for name in DEPLOYMENTS] + [
             objects["Job", "dagster-migrate"]
@@ -120,7 +127,7 @@ def test_each_service_selects_the_pods_of_one_deployment(objects: Objects) -> No
 
 
 def test_each_port_of_a_service_is_one_of_its_pods(objects: Objects) -> None:
-    for name in ("dagster-webserver", *SERVERS):
+    for name in (*WEBSERVERS, *SERVERS):
         ports = container(objects["Deployment", name])["ports"]
         listened = {port["name"]: port["containerPort"] for port in ports}
         assert {
@@ -154,9 +161,10 @@ def test_probes_of_a_code_server_speak_grpc(objects: Objects) -> None:
 
 
 def test_no_liveness_depends_on_the_database(objects: Objects) -> None:
-    webserver = container(objects["Deployment", "dagster-webserver"])
-    assert webserver["livenessProbe"]["tcpSocket"] == {"port": "http"}
-    assert webserver["readinessProbe"]["httpGet"] == {"path": "/server_info", "port": "http"}
+    for name in WEBSERVERS:
+        webserver = container(objects["Deployment", name])
+        assert webserver["livenessProbe"]["tcpSocket"] == {"port": "http"}
+        assert webserver["readinessProbe"]["httpGet"] == {"path": "/server_info", "port": "http"}
     assert not [key for key in container(objects["Deployment", "dagster-daemon"]) if "Probe" in key]
 
 
@@ -210,7 +218,8 @@ def test_only_who_talks_to_the_api_server_has_a_token(objects: Objects) -> None:
         name: template(manifest)["spec"]["automountServiceAccountToken"]
         for name, manifest in pods.items()
     }
-    assert {name for name, token in mounted.items() if token} == set(CONTROL_PLANE)
+    asking = {"dagster-webserver", "dagster-daemon"}
+    assert {name for name, token in mounted.items() if token} == asking
     for name, manifest in pods.items():
         assert template(manifest)["spec"]["serviceAccountName"] == name
         assert ("ServiceAccount", name) in objects
@@ -223,7 +232,7 @@ def test_a_change_of_locations_replaces_the_webserver_and_not_the_daemon(synth: 
     assert changed == {
         ("ConfigMap", "dagster-workspace"),
         ("Deployment", "dagster-code-events"),
-        ("Deployment", "dagster-webserver"),
+        *(("Deployment", name) for name in WEBSERVERS),
         ("PodDisruptionBudget", "dagster-code-events"),
         ("Service", "dagster-code-events"),
         ("ServiceAccount", "dagster-code-events"),
@@ -238,11 +247,16 @@ def test_pods_are_replaced_with_the_files_that_they_read_once(objects: Objects) 
             "compiled-artifacts",
             "dagster-instance",
             "dagster-migrate",
+            "dagster-webserver-read-only",
             "dagster-workspace",
         )
     }
     reading = {
         ("Deployment", "dagster-webserver"): {"dagster-instance", "dagster-workspace"},
+        ("Deployment", "dagster-webserver-read-only"): {
+            "dagster-webserver-read-only",
+            "dagster-workspace",
+        },
         ("Deployment", "dagster-daemon"): {"dagster-instance"},
         ("Deployment", "dagster-code-shop"): {"compiled-artifacts"},
         ("Deployment", "dagster-code-events"): {"compiled-artifacts"},
@@ -278,8 +292,7 @@ def test_every_mount_has_its_volume_and_every_config_map_is_made_here(objects: O
 
 def test_the_instance_is_a_folder_to_write_to_with_its_file_in_it(objects: Objects) -> None:
     for key in (
-        ("Deployment", "dagster-webserver"),
-        ("Deployment", "dagster-daemon"),
+        *(("Deployment", name) for name in CONTROL_PLANE),
         ("Job", "dagster-migrate"),
     ):
         home = variables(objects[key])["DAGSTER_HOME"]
@@ -535,6 +548,7 @@ CHANGES: dict[str, Any] = {
     "traces": None,
     "variables": {},
     "webserver": {"resources": RESOURCES, "replicas": 3},
+    "webserver_read_only": None,
 }
 
 

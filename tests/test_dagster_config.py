@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from dagster._config import process_config
@@ -15,10 +16,12 @@ from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 from dagster._core.storage.dagster_run import DagsterRun
 from dagster._core.workspace.load import location_origins_from_yaml_paths
+from dagster._daemon.cli import run_command
 from dagster._serdes import ConfigurableClassData
 from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import construct_dagster_k8s_job
+from dagster_webserver.cli import dagster_webserver
 
 from conftest import Objects, Synth
 from dagster_example import (
@@ -547,3 +550,60 @@ def test_runs_of_an_external_location_are_restricted_as_well(launcher: K8sRunLau
     assert pod(job)["automountServiceAccountToken"] is False
     labels = job["spec"]["template"]["metadata"]["labels"]
     assert user_code(spec())[-1].selector.items() <= labels.items()
+
+
+# Command lines, read by Dagster's own parsers.
+
+WEBSERVER = {
+    "resources": RESOURCES,
+    "path_prefix": "/dagster",
+    "statement_timeout_seconds": 30,
+    "pool_recycle_seconds": 600,
+    "pool_max_overflow": 5,
+    "live_data_seconds": 0.5,
+    "log_level": "debug",
+    "log_format": "json",
+}
+
+
+def parsed(command: click.Command, args: list[str], workspace: Path) -> dict[str, Any]:
+    """Answer what a command makes of its arguments; it refuses what it does not know."""
+    workspace.touch()  # it has to be there
+    given = [str(workspace) if arg.endswith("workspace.yaml") else arg for arg in args]
+    with command.make_context("", given) as context:
+        return dict(context.params)
+
+
+def test_webservers_are_told_what_their_settings_say(synth: Synth, tmp_path: Path) -> None:
+    objects = build(synth, spec(webserver=WEBSERVER, webserver_read_only=WEBSERVER))
+    for name, read_only in (("webserver", False), ("webserver-read-only", True)):
+        program, *args = container(objects["Deployment", f"dagster-{name}"])["args"]
+        found = parsed(dagster_webserver, args, tmp_path / "workspace.yaml")
+        assert program == "dagster-webserver"
+        assert found["read_only"] is read_only
+        assert found["path_prefix"] == "/dagster"
+        assert (found["db_statement_timeout"], found["live_data_poll_rate"]) == (30_000, 500)
+        assert (found["db_pool_recycle"], found["db_pool_max_overflow"]) == (600, 5)
+        assert found["dagster_log_level"] == found["uvicorn_log_level"] == "debug"
+        assert found["log_format"] == "json"
+        probe = container(objects["Deployment", f"dagster-{name}"])["readinessProbe"]
+        assert probe["httpGet"]["path"] == "/dagster/server_info"
+
+
+def test_the_daemon_is_told_what_its_settings_say(synth: Synth, tmp_path: Path) -> None:
+    settings = {"resources": RESOURCES, "log_level": "warning", "log_format": "json"}
+    objects = build(synth, spec(daemon=settings))
+    program, command, *args = container(objects["Deployment", "dagster-daemon"])["args"]
+    assert (program, command) == ("dagster-daemon", "run")
+    found = parsed(run_command, args, tmp_path / "workspace.yaml")
+    assert (found["log_level"], found["log_format"]) == ("warning", "json")
+
+
+def test_a_read_only_webserver_knows_no_launcher(objects: Objects, folder: Path) -> None:
+    found = instance(objects, folder, "dagster-webserver-read-only")
+    assert found.run_launcher_data
+    assert found.run_launcher_data.class_name == "DefaultRunLauncher"
+    assert found.settings.get("run_monitoring") is None
+    whole = instance(objects, folder)
+    assert found.run_storage_data == whole.run_storage_data
+    assert found.compute_logs_data == whole.compute_logs_data

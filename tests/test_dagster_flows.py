@@ -8,7 +8,7 @@ from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.network_policy import NetworkPolicies
 
-CONTROL_PLANE = {"dagster-webserver", "dagster-daemon"}
+CONTROL_PLANE = {"dagster-webserver", "dagster-webserver-read-only", "dagster-daemon"}
 SERVERS = {"dagster-code-shop", "dagster-code-events"}
 
 

@@ -122,12 +122,17 @@ GRPC = {
 }
 EXPOSED: dict[str, dict[str, Any]] = {
     "jaeger": {"login": LOGIN, "jaeger": {"hosts": ["a.example.com"]}, "otlp_grpc": GRPC},
-    "dagster": {"login": LOGIN, "dagster": {"hosts": ["b.example.com"]}},
+    "dagster": {
+        "login": LOGIN,
+        "dagster": {"hosts": ["b.example.com"]},
+        "dagster_read_only": {"hosts": ["d.example.com"]},
+    },
     "marquez": {"login": LOGIN, "marquez": {"hosts": ["c.example.com"]}},
     "cube": {},
 }
 SQL = {"user": "cube", "password": SECRET}
 EXPOSING = COMPONENTS | {
+    "dagster": COMPONENTS["dagster"] | {"webserver_read_only": RESOURCES},
     "cube": COMPONENTS["cube"] | {"sql_api": SQL},
     "marquez": COMPONENTS["marquez"] | {"web": RESOURCES | {"image": "example.com/web:1"}},
 }
@@ -143,11 +148,28 @@ def exposing(component: str, **peer: Any) -> dict[str, Any]:
     }
 
 
+VERIFIED = POSTGRES | {
+    "sslmode": "verify-full",
+    "ca": {"config_map": "authorities", "key": "ca.crt"},
+}
+TOKENS = {name: value for name, value in POSTGRES.items() if name != "password"}
+BY_TOKEN = (
+    TOKENS | {"identity": IDENTITY, "region": "eu-west-1"},
+    TOKENS | {"identity": {"type": "gcp"}},
+)
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
+    {"dagster": COMPONENTS["dagster"] | {"database": VERIFIED}},
+    {"marquez": COMPONENTS["marquez"] | {"database": VERIFIED}},
+    {"cube": COMPONENTS["cube"] | {"source": VERIFIED | {"type": "postgres"}}},
+    *({"dagster": COMPONENTS["dagster"] | {"database": database}} for database in BY_TOKEN),
     {
         "dagster": COMPONENTS["dagster"]
-        | {"webserver": TWICE, "code_locations": [LOCATION | {"server": TWICE}]}
+        | {
+            "webserver": TWICE,
+            "webserver_read_only": TWICE,
+            "code_locations": [LOCATION | {"server": TWICE}],
+        }
     },
     *(
         {"dagster": COMPONENTS["dagster"] | {"code_locations": [NOWHERE | source]}}
@@ -248,7 +270,7 @@ UNREAD = {
     "cube<External>.external", "cube<External>.cidrs[]",
     "secrets<SopsSecrets>.argocd_plugin",
     *(f"exposure.{name}.authenticated_by" for name in (
-        "dagster", "marquez", "jaeger", "openlineage", "otlp", "otlp_grpc"
+        "dagster", "dagster_read_only", "marquez", "jaeger", "openlineage", "otlp", "otlp_grpc"
     )),
     "exceptions[].rule", "exceptions[].object", "exceptions[].reason",
 }  # fmt: skip

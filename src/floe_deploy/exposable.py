@@ -8,7 +8,7 @@ from floe_constructs.cube.spec import HTTP as CUBE
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.dagster.config import HTTP as DAGSTER
-from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.dagster.spec import READ_ONLY, WEBSERVER, DagsterSpec
 from floe_constructs.exposure.route import GrpcCalls, HttpRequests
 from floe_constructs.jaeger import flows as jaeger_flows
 from floe_constructs.jaeger.config import OTLP_GRPC, OTLP_HTTP, QUERY
@@ -47,8 +47,12 @@ def targets(
     """Answer what there is to be exposed, by the setting that does it."""
     look, everything = "use the interface", HttpRequests(path="/")
     if dagster:
-        pods = dagster_flows.labels(dagster, "webserver")
-        yield "dagster", Target(pods=pods, port=DAGSTER, requests=everything, why=look)
+        names = {WEBSERVER: "dagster", READ_ONLY: "dagster_read_only"}
+        for component, webserver in dagster.webservers.items():
+            pods = dagster_flows.labels(dagster, component)
+            requests = HttpRequests(path=webserver.path_prefix or "/")
+            target = Target(pods=pods, port=DAGSTER, requests=requests, why=look)
+            yield names[component], target
     if cube:
         pods, requests = cube_flows.labels(cube, "api"), HttpRequests(path="/cubejs-api")
         yield "cube", Target(pods=pods, port=CUBE, requests=requests, why="query over HTTP")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from floe_constructs.exposure.route import Route
+from floe_constructs.exposure.route import HttpRequests, Route
 from floe_constructs.exposure.spec import (
     Exposure,
     InterfaceSettings,
@@ -91,7 +91,7 @@ def _login(
     return LoginSpec(
         **given,
         instance=target.pods.instance,
-        interface=name,
+        interface=name.replace("_", "-"),
         upstream=f"http://{target.service}:{target.port}",
         hosts=settings.hosts,
         trusted=_trusted(ingress),
@@ -121,7 +121,8 @@ def _route(
         service=pods.object_name if login else target.service,
         port=LOGIN if login else target.port,
         hosts=settings.hosts,
-        requests=target.requests,
+        # A login has paths of its own beside those of what is behind it.
+        requests=HttpRequests(path="/") if login else target.requests,
         annotations=via.annotations | settings.annotations,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from floe_constructs.kubernetes.postgres import ConfigMapKey
 from floe_constructs.kubernetes.user_volume import ClaimVolume, ConfigMapVolume
 from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.problem import Problem
@@ -51,7 +52,7 @@ def _elsewhere(settings: object) -> Iterator[Reference]:
     match settings:
         case ClaimVolume(claim=name):
             yield Reference("PersistentVolumeClaim", name)
-        case ConfigMapVolume(config_map=name):
+        case ConfigMapVolume(config_map=name) | ConfigMapKey(config_map=name):
             yield Reference("ConfigMap", name)
         case Workload(priority_class=str(name)):
             yield Reference("PriorityClass", name)

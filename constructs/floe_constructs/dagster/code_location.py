@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from floe_constructs.dagster.process import Process
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.image import ImageReference
@@ -52,19 +53,12 @@ Attribute = Annotated[
 """A name in a module."""
 
 
-class CodeServer(Replicated):
+class CodeServer(Replicated, Process):
     """The pods of a code location's servers."""
 
     startup_seconds: int = Field(default=300, ge=30, le=7200)
     """Seconds that loading the code may take, before the container is restarted. Kubernetes calls a
     rollout stuck 300 seconds later, which are for finding a node and pulling the image."""
-
-    log_level: Literal["critical", "error", "warning", "info", "debug"] | None = None
-    """What the server writes to its log at least; `info` when silent."""
-
-    log_format: Literal["colored", "json", "rich"] | None = None
-    """Form of the server's log: a line of JSON for each record with `json`; Dagster's `colored`
-    lines when silent."""
 
 
 class Runs(Workload):

@@ -38,6 +38,14 @@ def instance_files(spec: DagsterSpec) -> Files:
     return Files(name="dagster-instance", path=HOME, data={INSTANCE_FILE: dump(_instance(spec))})
 
 
+def read_only_files(spec: DagsterSpec) -> Files:
+    """Answer `dagster.yaml` of webservers that launch nothing and need no token for it."""
+    config = _instance(spec)
+    for launching in ("run_launcher", "run_monitoring"):
+        del config[launching]
+    return Files(name="dagster-webserver-read-only", path=HOME, data={INSTANCE_FILE: dump(config)})
+
+
 def migration_files(spec: DagsterSpec) -> Files:
     """Answer `dagster.yaml` of the migration, and its program.
 

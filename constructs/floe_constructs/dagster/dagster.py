@@ -33,6 +33,8 @@ class Dagster(Construct):
             service_account(self, runs(spec), identity=spec.database.identity)
         DagsterMigration(self, "migration", spec)
         DagsterWebserver(self, "webserver", spec)
+        if spec.webserver_read_only:
+            DagsterWebserver(self, "webserver-read-only", spec, read_only=True)
         DagsterDaemon(self, "daemon", spec)
         for location in spec.deployed:
             DagsterCodeLocation(self, f"code-{location.name}", spec, location)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from floe_constructs.dagster.code_location import CodeLocation
 from floe_constructs.dagster.config import GRPC, HTTP
 from floe_constructs.dagster.run_pod import LOCATION_LABEL, RUN, WORKLOAD_LABEL
-from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.dagster.spec import WEBSERVER, DagsterSpec
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.labels import Labels
@@ -63,7 +63,7 @@ def migration(spec: DagsterSpec) -> Labels:
 
 def control_plane(spec: DagsterSpec) -> list[Labels]:
     """Answer the pods that know all code locations."""
-    return [labels(spec, "webserver"), labels(spec, "daemon")]
+    return [*(labels(spec, name) for name in spec.webservers), labels(spec, "daemon")]
 
 
 def user_code(spec: DagsterSpec) -> list[Labels]:
@@ -75,13 +75,14 @@ def user_code(spec: DagsterSpec) -> list[Labels]:
 def api_clients(spec: DagsterSpec) -> list[Labels]:
     """Answer the pods that talk to the cluster's API server."""
     launching = [location for location in spec.deployed if location.asks_cluster]
-    return [*control_plane(spec), *(runs(spec, location) for location in launching)]
+    asking = [labels(spec, WEBSERVER), labels(spec, "daemon")]
+    return [*asking, *(runs(spec, location) for location in launching)]
 
 
 def workloads(spec: DagsterSpec) -> list[tuple[Labels, Workload]]:
     """Answer all pods, and what an environment says of them."""
     found: list[tuple[Labels, Workload]] = [
-        (labels(spec, "webserver"), spec.webserver),
+        *((labels(spec, name), webserver) for name, webserver in spec.webservers.items()),
         (labels(spec, "daemon"), spec.daemon),
         (migration(spec), spec.migration),
     ]

@@ -21,7 +21,7 @@ DAEMON: Rights = {
 }
 """Launch runs, see how they fare, say why one failed, end it."""
 
-WEBSERVER: Rights = {"jobs": ["delete"], "pods": ["delete", "list"]}
+ENDING: Rights = {"jobs": ["delete"], "pods": ["delete", "list"]}
 """End runs; the daemon launches them."""
 
 STEPS: Rights = {

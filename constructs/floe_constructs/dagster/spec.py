@@ -8,13 +8,17 @@ from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_
 from floe_constructs.dagster.code_location import AnyLocation, CodeLocation, ExternalLocation
 from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.dagster.database import DagsterDatabase
+from floe_constructs.dagster.process import Process, Webserver
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Url
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image
-from floe_constructs.kubernetes.workload import LongRunning, Replicated, Workload
+from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.spec import Spec
+
+WEBSERVER, READ_ONLY = "webserver", "webserver-read-only"
+"""Components of the webservers."""
 
 
 class RunLimits(Spec):
@@ -40,10 +44,13 @@ class DagsterSettings(Spec):
     database: DagsterDatabase
     """Database of runs, events and schedules."""
 
-    webserver: Replicated
+    webserver: Webserver
     """The pods that show the interface and answer GraphQL."""
 
-    daemon: LongRunning
+    webserver_read_only: Webserver | None = None
+    """More of them, in which nothing can be changed or launched; for eyes that are many."""
+
+    daemon: Process
     """The one pod that launches queued runs, and evaluates schedules and sensors."""
 
     migration: Workload = Workload(resources=Resources(cpu="250m", memory="512Mi"))
@@ -158,7 +165,15 @@ class DagsterSpec(DagsterSettings):
         return location.runs.identity or self.identity(location)
 
     @property
+    def webservers(self) -> dict[str, Webserver]:
+        """The webservers by component."""
+        found = {WEBSERVER: self.webserver}
+        if self.webserver_read_only:
+            found[READ_ONLY] = self.webserver_read_only
+        return found
+
+    @property
     def own_identity(self) -> CloudIdentity | None:
-        """Who webserver and daemon are to a cloud provider."""
+        """Who webservers and daemon are to a cloud provider."""
         logs = self.compute_logs.identity if self.compute_logs else None
         return self.database.identity or logs

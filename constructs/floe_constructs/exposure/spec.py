@@ -195,6 +195,9 @@ class Exposure(Spec):
     dagster: InterfaceSettings | None = None
     """Dagster's interface, its GraphQL included."""
 
+    dagster_read_only: InterfaceSettings | None = None
+    """Dagster's interface in which nothing can be changed (`dagster.webserver_read_only`)."""
+
     marquez: InterfaceSettings | None = None
     """Marquez' interface."""
 

@@ -30,6 +30,7 @@ def conflicts(environment: Environment) -> Iterator[Problem]:
 def _absent(environment: Environment, exposure: Exposure) -> Iterator[Problem]:
     needs = {
         "dagster": {"dagster"},
+        "dagster_read_only": {"dagster", "dagster.webserver_read_only"},
         "marquez": {"marquez", "marquez.web"},
         "jaeger": {"jaeger"},
         "cube": {"cube"},
@@ -51,7 +52,8 @@ def _absent(environment: Environment, exposure: Exposure) -> Iterator[Problem]:
 def _deployed(environment: Environment) -> set[str]:
     found = set()
     if isinstance(environment.dagster, DagsterSettings):
-        found.add("dagster")
+        read_only = environment.dagster.webserver_read_only
+        found |= {"dagster", *(["dagster.webserver_read_only"] if read_only else [])}
     if isinstance(environment.jaeger, JaegerSettings):
         found.add("jaeger")
     if isinstance(environment.cube, CubeSettings):

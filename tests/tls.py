@@ -1,0 +1,107 @@
+"""An authority of the tests' own, and TLS in front of a PostgreSQL that speaks none."""
+
+import contextlib
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+class Authority:
+    """A certificate authority."""
+
+    def __init__(self, name: str) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        authority = x509.BasicConstraints(ca=True, path_length=None)
+        self.certificate = (
+            self._builder(self.name, self.key.public_key())
+            .add_extension(authority, critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def server(self, folder: Path, address: str) -> ssl.SSLContext:
+        """Answer what a server at an address shows, signed by the authority."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
+        alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        certificate = (
+            self._builder(name, key.public_key())
+            .add_extension(alternative, critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        file = folder / "server.pem"
+        file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            + certificate.public_bytes(serialization.Encoding.PEM)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    def _builder(self, name: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(self.name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(NOW - DAY)
+            .not_valid_after(NOW + DAY)
+        )
+
+
+@contextmanager
+def postgres_over_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
+    """Answer the port at which PostgreSQL is reached by TLS alone."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_serve, args=(listener, port, context), daemon=True).start()
+        yield int(listener.getsockname()[1])
+
+
+def _serve(listener: socket.socket, port: int, context: ssl.SSLContext) -> None:
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:  # the listener is closed
+            return
+        threading.Thread(target=_talk, args=(client, port, context), daemon=True).start()
+
+
+def _talk(client: socket.socket, port: int, context: ssl.SSLContext) -> None:
+    """Answer a client's wish for TLS as PostgreSQL does, and hand on what it says by it."""
+    with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", port)) as far:
+        client.recv(8)
+        client.sendall(b"S")
+        with context.wrap_socket(client, server_side=True) as near:
+            back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+            back.start()
+            _pump(near, far)
+            far.shutdown(socket.SHUT_WR)
+            back.join(5)
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
