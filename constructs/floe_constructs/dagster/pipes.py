@@ -7,8 +7,8 @@ PIPES_VARIABLE = "FLOE_PIPES"
 """Variable of runs with the JSON of `base_pod_meta` and `base_pod_spec`, which
 `PipesK8sClient.run` takes by these names."""
 
-_HOME = "home"
-"""Volume of Dagster's own, which another program has no use for."""
+_SCRATCH = "tmp"
+"""Of the volumes that all runs have, the one that is not for Dagster's instance and database."""
 
 
 def keywords(launcher: Mapping[str, Any], own: Mapping[str, Any], image: str) -> dict[str, Any]:
@@ -20,7 +20,10 @@ def keywords(launcher: Mapping[str, Any], own: Mapping[str, Any], image: str) ->
     shared, location = launcher["run_k8s_config"], own["run_k8s_config"]
     container = shared["container_config"]
     pods = [shared["pod_spec_config"], location["pod_spec_config"]]
-    mounts = [*_but_home(container["volume_mounts"]), *own["volume_mounts"]]
+    mounts = [
+        *(mount for mount in container["volume_mounts"] if mount["name"] == _SCRATCH),
+        *own["volume_mounts"],
+    ]
     seen = {mount["name"] for mount in mounts}
     main = {
         "image": image,
@@ -57,7 +60,3 @@ def keywords(launcher: Mapping[str, Any], own: Mapping[str, Any], image: str) ->
 
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return one | other
-
-
-def _but_home(named: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [item for item in named if item["name"] != _HOME]
