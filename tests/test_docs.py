@@ -156,6 +156,14 @@ def shown_files(page: Path) -> list[tuple[str, str]]:
     return re.findall(link, page.read_text(), re.DOTALL)
 
 
+@pytest.mark.parametrize("page", [name for name in NAMES if "`test_" in text(name)])
+def test_a_test_that_a_page_names_is_there(page: str) -> None:
+    tests = [path.read_text() for path in (ROOT / "tests").glob("test_*.py")]
+    there = {name for it in tests for name in re.findall(r"^def (test_\w+)", it, re.MULTILINE)}
+    named = re.findall(r"`(test_\w+)`", text(page))
+    assert [name for name in named if name not in there] == []
+
+
 @pytest.mark.parametrize("page", NAMES)
 def test_yaml_in_pages_is_yaml(page: str) -> None:
     for block in blocks(page, "yaml"):

@@ -7,36 +7,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from dagster import DagsterInstance
-from dagster._core.code_pointer import ModuleCodePointer
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.api import execute_run
 from dagster._core.launcher import LaunchRunContext
-from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
-from dagster._core.remote_origin import (
-    GrpcServerCodeLocationOrigin,
-    RemoteJobOrigin,
-    RemoteRepositoryOrigin,
-)
-from dagster._core.storage.dagster_run import DagsterRun, DagsterRunStatus
+from dagster._core.storage.dagster_run import DagsterRunStatus
 from dagster_k8s.client import DagsterKubernetesClient
 
 import dagster_steps
 from floe_deploy import cli
-from floe_deploy.explain.layers import IMAGE_ELSEWHERE, PACKED, RUN_ID
+from floe_deploy.explain.layers import IMAGE_ELSEWHERE, PACKED
+from launching import BATCH, Launching, launcher, run
 from rule_cases import broken
-from test_dagster_config import IN_CLUSTER, expanded
 from test_dist import ROOT
 
-BATCH: Any = import_module("kubernetes.client").BatchV1Api
-CLIENT: Any = import_module("kubernetes.client")
 RUN_TAG = {
     "container_config": {
         "resources": {"limits": {"memory": "9Gi"}},
@@ -94,68 +83,10 @@ def job_of(*arguments: str | Path) -> dict[str, Any]:
 # What is said is what is done.
 
 
-def manifest(name: str) -> dict[str, Any]:
-    folder = ROOT / "dist" / "prod" / "50-platform" / "dagster"
-    found: dict[str, Any] = yaml.safe_load((folder / f"{name}.yaml").read_text())
-    return found
-
-
-class Cluster:
-    """What is asked of an API server: Jobs, none of which it makes."""
-
-    def __init__(self) -> None:
-        self.jobs: list[dict[str, Any]] = []
-
-    def create(self, namespace: str, body: Any, **_: object) -> None:
-        made = CLIENT.ApiClient().sanitize_for_serialization(body)
-        made["metadata"]["namespace"] = namespace
-        self.jobs.append(made)
-
-
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    for name, file in (("TOKEN", "token"), ("CERT", "ca.crt")):
-        (tmp_path / file).write_text("something")
-        monkeypatch.setattr(IN_CLUSTER, f"SERVICE_{name}_FILENAME", str(tmp_path / file))
-    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "localhost")
-    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
-    found = Cluster()
-    monkeypatch.setattr(BATCH, "create_namespaced_job", lambda _, **told: found.create(**told))
-    return found
-
-
-@pytest.fixture
-def instance(tmp_path: Path, cluster: Cluster) -> Iterator[DagsterInstance]:
-    """Answer an instance whose launcher is the one that is rendered."""
-    assert cluster
-    rendered = yaml.safe_load(manifest("configmap-dagster-instance")["data"]["dagster.yaml"])
-    with DagsterInstance.local_temp(
-        str(tmp_path), overrides={"run_launcher": rendered["run_launcher"]}
-    ) as found:
+def launching(tmp_path: Path) -> Iterator[Launching]:
+    with launcher(tmp_path) as found:
         yield found
-
-
-def run(job: str, tags: dict[str, str]) -> DagsterRun:
-    """Answer a run of the rendered code location, as its server's variables tell Dagster."""
-    pod = manifest("deployment-dagster-code-finance")["spec"]["template"]["spec"]
-    (server,) = pod["containers"]
-    env = {one["name"]: one.get("value", "") for one in server["env"]}
-    context = json.loads(expanded(env["DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"], {}))
-    repository = RepositoryPythonOrigin(
-        executable_path=sys.executable,
-        code_pointer=ModuleCodePointer("dagster_steps", job),
-        container_image=env["DAGSTER_CURRENT_IMAGE"],
-        container_context=context,
-        entry_point=["dagster"],
-    )
-    server_origin = GrpcServerCodeLocationOrigin("dagster-code-finance", 4000, None, "finance")
-    return DagsterRun(
-        job,
-        RUN_ID,
-        tags=tags,
-        job_code_origin=JobPythonOrigin(job, repository),
-        remote_job_origin=RemoteJobOrigin(RemoteRepositoryOrigin(server_origin, "repository"), job),
-    )
 
 
 def stand_ins(job: dict[str, Any], name: str) -> dict[str, Any]:
@@ -177,12 +108,12 @@ def stand_ins(job: dict[str, Any], name: str) -> dict[str, Any]:
 @pytest.mark.requirement("FR-005")
 @pytest.mark.parametrize("tag", [None, RUN_TAG, RUN_TAG | {"merge_behavior": "SHALLOW"}])
 def test_the_job_of_a_run_is_what_the_launcher_hands_to_the_api_server(
-    instance: DagsterInstance, cluster: Cluster, tag: dict[str, Any] | None
+    launching: Launching, tag: dict[str, Any] | None
 ) -> None:
     tags = {"dagster-k8s/config": json.dumps(tag)} if tag else {}
-    started = instance.add_run(run("training", tags))
-    instance.run_launcher.launch_run(LaunchRunContext(started, workspace=None))
-    (launched,) = cluster.jobs
+    started = launching.instance.add_run(run("training", tags))
+    launching.instance.run_launcher.launch_run(LaunchRunContext(started, workspace=None))
+    (launched,) = launching.jobs
     said = [argument for key, value in tags.items() for argument in ("--tag", f"{key}={value}")]
     assert job_of("prod", "finance", "--run", *said) == stand_ins(launched, "training")
 
@@ -190,13 +121,10 @@ def test_the_job_of_a_run_is_what_the_launcher_hands_to_the_api_server(
 @pytest.mark.requirement("FR-005")
 @pytest.mark.parametrize("executor", [None, EXECUTOR])
 def test_the_job_of_a_step_is_what_the_executor_hands_to_the_api_server(
-    instance: DagsterInstance,
-    cluster: Cluster,
-    monkeypatch: pytest.MonkeyPatch,
-    executor: dict[str, Any] | None,
+    launching: Launching, monkeypatch: pytest.MonkeyPatch, executor: dict[str, Any] | None
 ) -> None:
     def end(_: object, **told: Any) -> None:
-        cluster.create(**told)
+        launching.create(**told)
         raise KeyboardInterrupt  # what there is to see has been seen
 
     monkeypatch.setattr(BATCH, "create_namespaced_job", end)
@@ -210,12 +138,12 @@ def test_the_job_of_a_step_is_what_the_executor_hands_to_the_api_server(
         container_context=origin.container_context,
     )
     config = {"execution": {"config": executor}} if executor else {}
-    started = instance.add_run(
+    started = launching.instance.add_run(
         started._replace(run_config=config, status=DagsterRunStatus.NOT_STARTED)
     )
     with contextlib.suppress(DagsterExecutionInterruptedError, KeyboardInterrupt):
-        execute_run(ReconstructableJob(code, "training"), started, instance)
-    (launched,) = cluster.jobs
+        execute_run(ReconstructableJob(code, "training"), started, launching.instance)
+    (launched,) = launching.jobs
     said = ["--executor", json.dumps(executor)] if executor else []
     said += ["--op", "train", "--op-tag", f"dagster-k8s/config={dagster_steps.OP_TAG}"]
     assert job_of("prod", "finance", "--step", *said) == stand_ins(launched, "training")
