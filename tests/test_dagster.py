@@ -424,12 +424,12 @@ def test_replicas_share_an_id_that_changes_with_what_they_serve(
     [
         events(replicas=3),
         events(resources=RESOURCES | {"cpu": "2"}),
-        events(startup_seconds=600),
+        events(startup_seconds=240),
         events(log_level="debug", log_format="json"),
         events(node_selector={"pool": "code"}, labels={"team": "data"}, priority_class="high"),
         {"code_locations": [EVENTS, SHOP]},
         {"image": "acme/dagster:v2"},
-        {"run_limits": {"max_concurrent": 3}},
+        {"concurrency": {"runs": {"max_concurrent_runs": 3}}},
     ],
 )
 def test_replicas_keep_their_id_when_what_they_serve_is_the_same(
@@ -444,7 +444,8 @@ def test_replicas_keep_their_id_when_what_they_serve_is_the_same(
 
 @pytest.mark.parametrize("seconds", [30, 300, 301, 1800])
 def test_a_rollout_waits_longer_than_loading_code_may_take(synth: Synth, seconds: int) -> None:
-    objects = build(synth, spec(**events(startup_seconds=seconds)))
+    monitoring = {"start_timeout_seconds": 3600}
+    objects = build(synth, spec(**events(startup_seconds=seconds), run_monitoring=monitoring))
     server = objects["Deployment", "dagster-code-events"]
     probe = container(server)["startupProbe"]
     assert seconds <= probe["periodSeconds"] * probe["failureThreshold"] < seconds + 3
@@ -544,7 +545,19 @@ CHANGES: dict[str, Any] = {
     "migration": {"resources": RESOURCES},
     "namespace": "other",
     "pull_secrets": [],
-    "run_limits": {"max_concurrent": 1},
+    "auto_materialize": {"num_workers": 2},
+    "backfills": {"num_workers": 2},
+    "concurrency": {"pools": {"default_limit": 1}},
+    "freshness": {"enabled": False},
+    "python_logs": {"python_log_level": "INFO"},
+    "retention": {"sensor": {"purge_after_days": {"skipped": 1}}},
+    "run_launcher": {"ttl_seconds_after_finished": 600},
+    "run_monitoring": {"max_runtime_seconds": 60},
+    "run_queue": {"dequeue_num_workers": 2},
+    "run_retries": {"max_retries": 1},
+    "scheduler": {"max_catchup_runs": 1},
+    "schedules": {"num_workers": 2},
+    "sensors": {"num_workers": 2},
     "traces": None,
     "variables": {},
     "webserver": {"resources": RESOURCES, "replicas": 3},

@@ -131,8 +131,12 @@ def test_dagster_finds_the_code_locations_of_every_environment(
 
 
 def test_limits_of_runs_are_what_the_environment_says(synth: Synth, folder: Path) -> None:
-    limits = {"max_concurrent": 3, "max_retries": 2, "max_runtime_seconds": 60}
-    settings: Any = instance(build(synth, spec(run_limits=limits)), folder).settings
+    said = spec(
+        concurrency={"runs": {"max_concurrent_runs": 3}},
+        run_retries={"max_retries": 2},
+        run_monitoring={"max_runtime_seconds": 60},
+    )
+    settings: Any = instance(build(synth, said), folder).settings
     assert settings["concurrency"]["runs"]["max_concurrent_runs"] == 3
     assert settings["run_retries"]["max_retries"] == 2
     assert settings["run_monitoring"]["max_runtime_seconds"] == 60

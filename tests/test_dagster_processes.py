@@ -242,7 +242,7 @@ def test_the_rendered_dagster_runs_on_postgresql_as_a_user_who_may_write_nothing
     dagster = spec(
         code_locations=[SHOP | {"module": "dagster_definitions", "server": server}],
         compute_logs=None,
-        run_limits={"max_concurrent": 3},
+        concurrency={"runs": {"max_concurrent_runs": 3}},
         database=LARGE["database"]
         | {
             "host": database.host,

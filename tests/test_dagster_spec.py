@@ -86,3 +86,50 @@ def test_definitions_are_loaded_from_one_place(given: dict[str, str], told: str)
 def test_a_device_has_the_name_of_who_makes_it(name: str) -> None:
     runs = {"resources": {"cpu": "1", "memory": "1Gi", "extended": {name: 1}}}
     assert "extended" in refused(code_locations=[SHOP | {"runs": runs}])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"concurrency": {"pools": {"granularity": "run", "op_granularity_run_buffer": 2}}}, "run"),
+        ({"retention": {"sensor": {"purge_after_days": {"skipped": 0}}}}, "-1 for ever"),
+        (
+            {
+                "code_locations": [SHOP],
+                "run_monitoring": {"max_resume_run_attempts": 1},
+            },
+            "not so for code locations ['shop']",
+        ),
+        (
+            {"run_launcher": {"ttl_seconds_after_finished": 60}},
+            "keep it for more than 120 seconds",
+        ),
+        (
+            {"code_locations": [SHOP | {"server": SHOP["server"] | {"startup_seconds": 900}}]},
+            "300 seconds are less than the server.startup_seconds of ['shop']",
+        ),
+    ],
+)
+def test_settings_that_would_do_nothing_or_harm_are_refused(
+    changes: dict[str, Any], told: str
+) -> None:
+    assert told in refused(**changes)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        [{"key": "team", "limit": 1}, {"key": "team", "limit": 2}],
+        [{"key": "team", "value": "a", "limit": 1}, {"key": "team", "value": "a", "limit": 2}],
+    ],
+)
+def test_a_tag_has_one_limit(limits: list[dict[str, Any]]) -> None:
+    told = refused(concurrency={"runs": {"tag_concurrency_limits": limits}})
+    assert "Dagster takes the last" in told
+
+
+def test_a_tag_may_have_a_limit_for_all_its_values_and_for_each() -> None:
+    each = {"applyLimitPerUniqueValue": True}
+    limits = [{"key": "team", "limit": 9}, {"key": "team", "value": each, "limit": 2}]
+    runs = {"tag_concurrency_limits": limits}
+    DagsterSettings.model_validate(SETTINGS | {"concurrency": {"runs": runs}})

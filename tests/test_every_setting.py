@@ -163,6 +163,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     {"marquez": COMPONENTS["marquez"] | {"database": VERIFIED}},
     {"cube": COMPONENTS["cube"] | {"source": VERIFIED | {"type": "postgres"}}},
     *({"dagster": COMPONENTS["dagster"] | {"database": database}} for database in BY_TOKEN),
+    {"dagster": COMPONENTS["dagster"] | {"code_locations": [LOCATION | {"executor": "k8s_job"}]}},
     {
         "dagster": COMPONENTS["dagster"]
         | {

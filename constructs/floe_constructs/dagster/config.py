@@ -15,11 +15,13 @@ from floe_constructs.dagster.environment import (
     PASSWORD_VARIABLE,
     USER_VARIABLE,
 )
+from floe_constructs.dagster.guard_rails import guard_rails
 from floe_constructs.dagster.run_pod import ARTIFACTS_CONFIG_MAP, container_context, launcher
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.spec import Spec
 from floe_constructs.yaml_text import dump
 
 HTTP, GRPC = 3000, 4000
@@ -27,6 +29,7 @@ INSTANCE_FILE = "dagster.yaml"
 MIGRATION_FILE = "migrate.py"
 WORKSPACE = "/etc/dagster"
 WORKSPACE_FILE = "workspace.yaml"
+_THREADS = {"use_threads": True}
 CONTEXT_VARIABLE = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
 
 _MIGRATION = Path(__file__).with_name("files") / MIGRATION_FILE
@@ -87,38 +90,39 @@ def _server(location: CodeLocation | ExternalLocation) -> dict[str, Any]:
 
 
 def _instance(spec: DagsterSpec) -> dict[str, Any]:
-    limits = spec.run_limits
     return {
         "storage": _storage(spec),
         "run_launcher": {
             "module": "dagster_k8s",
             "class": "K8sRunLauncher",
-            "config": launcher(spec),
+            "config": launcher(spec) | guard_rails(spec),
         },
-        "run_coordinator": {
-            "module": "dagster.core.run_coordinator",
-            "class": "QueuedRunCoordinator",
-            # A run that meets a code server just being replaced stays in the queue.
-            "config": {"max_user_code_failure_retries": 5, "user_code_failure_retry_delay": 60},
+        "run_queue": {"dequeue_use_threads": True} | _said(spec.run_queue),
+        "concurrency": _said(spec.concurrency),
+        "run_monitoring": {"enabled": True} | _said(spec.run_monitoring),
+        "run_retries": {"enabled": True} | _said(spec.run_retries),
+        "scheduler": {
+            "module": "dagster.core.scheduler",
+            "class": "DagsterDaemonScheduler",
+            "config": _said(spec.scheduler),
         },
-        "concurrency": {"runs": {"max_concurrent_runs": limits.max_concurrent}},
-        "run_monitoring": {
-            "enabled": True,
-            "start_timeout_seconds": 300,
-            "cancel_timeout_seconds": 180,
-            "max_runtime_seconds": limits.max_runtime_seconds,
-            "max_resume_run_attempts": 0,
-            "poll_interval_seconds": 120,
-            "free_slots_after_run_end_seconds": 0,
-        },
-        "run_retries": {"enabled": True, "max_retries": limits.max_retries},
-        "schedules": {"use_threads": True, "num_workers": 4},
-        "sensors": {"use_threads": True, "num_workers": 4},
-        "retention": _retention(),
+        "schedules": _THREADS | _said(spec.schedules),
+        "sensors": _THREADS | _said(spec.sensors),
+        "backfills": _THREADS | _said(spec.backfills),
+        "auto_materialize": _THREADS | _said(spec.auto_materialize),
+        "freshness": _said(spec.freshness),
+        "retention": _said(spec.retention),
+        "python_logs": _said(spec.python_logs),
         "compute_logs": _compute_logs(spec.compute_logs),
-        # It would write to the instance's folder, and call home.
+        # They would write to the instance's folder, and call home.
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
     }
+
+
+def _said(settings: Spec) -> dict[str, Any]:
+    """Answer settings that have the names and the form of `dagster.yaml` already."""
+    return settings.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _storage(spec: DagsterSpec) -> dict[str, Any]:
@@ -148,16 +152,6 @@ def _storage(spec: DagsterSpec) -> dict[str, Any]:
 
 def _text(value: str | SecretKey, variable: str) -> str | dict[str, str]:
     return {"env": variable} if isinstance(value, SecretKey) else value
-
-
-def _retention() -> dict[str, Any]:
-    """Days that ticks are kept, which nothing else ends; -1 is for ever."""
-    skipped = {"skipped": 7, "success": 30, "failure": 30, "started": -1}
-    return {
-        "schedule": {"purge_after_days": 90},
-        "sensor": {"purge_after_days": skipped},
-        "auto_materialize": {"purge_after_days": skipped},
-    }
 
 
 def _compute_logs(settings: S3ComputeLogs | None) -> dict[str, Any]:

@@ -48,9 +48,6 @@ CONTAINER = "dagster"
 
 ARTIFACTS_CONFIG_MAP = "compiled-artifacts"
 
-_KEEP_SECONDS = 3600
-"""How long a finished run's Job is kept: its events and logs are in the database by then."""
-
 _SCRATCH = "10Gi"
 _RESOURCES = Resources(cpu="250m", memory="1Gi")
 """For runs whose code location says nothing, because its server runs elsewhere."""
@@ -79,7 +76,9 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
             **(spec.database.identity.pod_labels if spec.database.identity else {}),
         },
         "run_k8s_config": {
-            "job_spec_config": {"ttl_seconds_after_finished": _KEEP_SECONDS},
+            "job_spec_config": {
+                "ttl_seconds_after_finished": spec.run_launcher.ttl_seconds_after_finished
+            },
             "pod_template_spec_metadata": {
                 "annotations": {
                     "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",

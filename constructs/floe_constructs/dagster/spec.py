@@ -3,12 +3,25 @@
 from collections import Counter
 from typing import Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from floe_constructs.dagster.code_location import AnyLocation, CodeLocation, ExternalLocation
 from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.dagster.database import DagsterDatabase
+from floe_constructs.dagster.instance import (
+    AutoMaterialize,
+    Concurrency,
+    Freshness,
+    PythonLogs,
+    Retention,
+    RunMonitoring,
+    RunQueue,
+    RunRetries,
+    Scheduler,
+    Workers,
+)
 from floe_constructs.dagster.process import Process, Webserver
+from floe_constructs.dagster.run_launcher import RunLauncher
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Url
 from floe_constructs.kubernetes.resources import Resources
@@ -19,19 +32,6 @@ from floe_constructs.spec import Spec
 
 WEBSERVER, READ_ONLY = "webserver", "webserver-read-only"
 """Components of the webservers."""
-
-
-class RunLimits(Spec):
-    """What holds for the runs of all code locations."""
-
-    max_concurrent: PositiveInt = 25
-    """Runs at a time; others wait in the queue."""
-
-    max_retries: NonNegativeInt = 0
-    """How often a failed run is tried again; a run's tag `dagster/max_retries` wins."""
-
-    max_runtime_seconds: PositiveInt = 86_400
-    """Seconds after which a run is ended; a run's tag `dagster/max_runtime` wins."""
 
 
 class DagsterSettings(Spec):
@@ -59,8 +59,44 @@ class DagsterSettings(Spec):
     code_locations: tuple[AnyLocation, ...] = ()
     """Where user code comes from."""
 
-    run_limits: RunLimits = RunLimits()
-    """What holds for the runs of all code locations."""
+    concurrency: Concurrency = Concurrency()
+    """How much is done at a time."""
+
+    run_queue: RunQueue = RunQueue()
+    """How the daemon takes runs from the queue."""
+
+    run_monitoring: RunMonitoring = RunMonitoring()
+    """How the daemon looks after runs."""
+
+    run_retries: RunRetries = RunRetries()
+    """What is done about runs that fail."""
+
+    run_launcher: RunLauncher = RunLauncher()
+    """How long the Jobs of runs are kept, and what data teams may change of them."""
+
+    retention: Retention = Retention()
+    """For how long ticks are kept."""
+
+    scheduler: Scheduler = Scheduler()
+    """What happens to ticks that a schedule has missed."""
+
+    schedules: Workers = Workers()
+    """How many schedules are evaluated side by side."""
+
+    sensors: Workers = Workers()
+    """How many sensors are evaluated side by side."""
+
+    backfills: Workers = Workers()
+    """How many backfills go on side by side."""
+
+    auto_materialize: AutoMaterialize = AutoMaterialize()
+    """Declarative automation."""
+
+    freshness: Freshness = Freshness()
+    """Freshness policies of assets."""
+
+    python_logs: PythonLogs = PythonLogs()
+    """Python's logging as part of a run's own log."""
 
     hours_between_runs: int | None = Field(default=None, ge=1, le=336)
     """Hours within which at least one run is started, whatever the schedule; else an alert tells
@@ -85,6 +121,42 @@ class DagsterSettings(Spec):
             msg = (
                 "webserver and daemon have one identity: database.identity and "
                 "compute_logs.identity have to be the same"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _runs_can_go_on(self) -> Self:
+        alone = [at.name for at in self.deployed if at.executor != "k8s_job"]
+        if self.run_monitoring.max_resume_run_attempts and alone:
+            msg = (
+                "run_monitoring.max_resume_run_attempts: only runs whose steps have pods of their "
+                f"own can go on, which is not so for code locations {alone}: give them executor "
+                "k8s_job, or let run_retries.max_retries start runs again"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _runs_have_time_to_load(self) -> Self:
+        limit = self.run_monitoring.start_timeout_seconds
+        slow = [at.name for at in self.deployed if at.server.startup_seconds > limit > 0]
+        if slow:
+            msg = (
+                f"run_monitoring.start_timeout_seconds: {limit} seconds are less than the "
+                f"server.startup_seconds of {slow}, and runs load the same code: raise it"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _jobs_are_there_to_be_seen(self) -> Self:
+        seconds = self.run_monitoring.poll_interval_seconds
+        if self.run_launcher.ttl_seconds_after_finished <= seconds:
+            msg = (
+                "run_launcher.ttl_seconds_after_finished: the Job of a lost run would be gone "
+                "before run_monitoring.poll_interval_seconds have passed, and with it why: keep it "
+                f"for more than {seconds} seconds"
             )
             raise ValueError(msg)
         return self

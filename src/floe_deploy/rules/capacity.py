@@ -219,7 +219,7 @@ RULES = (
         summary="A quota leaves room for an update, for migrations and for all runs at once.",
         why="Pods beyond the quota are refused: an update stops half-way, a migration never "
         "starts, runs fail when they are launched.",
-        remedy="raise the quota, or run less: replicas, run_limits.max_concurrent",
+        remedy="raise the quota, or run less: replicas, concurrency.runs.max_concurrent_runs",
         check=_room,
     ),
     Rule(

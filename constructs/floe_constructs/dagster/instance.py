@@ -1,0 +1,260 @@
+"""What an environment decides about runs and what starts them, in the words of `dagster.yaml`.
+
+What is on in every environment is no setting: run monitoring, retries (a run's tags ask for them),
+threads. Defaults are for production, where Dagster's own are often those of a laptop.
+"""
+
+from collections import Counter
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from floe_constructs.spec import Spec
+
+TagKey = Annotated[
+    str,
+    Field(
+        pattern=r"^([A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$",
+        json_schema_extra={"rule": "a tag's key as Dagster takes it: team, or dagster/backfill"},
+    ),
+]
+"""The key of a run's tag."""
+
+
+class EachValue(Spec):
+    """Every value of a tag by itself."""
+
+    apply_limit_per_unique_value: Literal[True] = Field(alias="applyLimitPerUniqueValue")
+    """Whether each value has the limit for itself."""
+
+
+class TagLimit(Spec):
+    """How many runs with a tag there may be at a time."""
+
+    key: TagKey
+    """Key of the tag."""
+
+    value: Annotated[str, Field(min_length=1)] | EachValue | None = None
+    """Value of the tag, or `{applyLimitPerUniqueValue: true}` for each of its values by itself;
+    all runs with the tag count together when silent."""
+
+    limit: NonNegativeInt
+    """Runs at a time; 0 holds them in the queue."""
+
+    @property
+    def what(self) -> str:
+        """What is limited."""
+        if isinstance(self.value, EachValue):
+            return f"each value of {self.key}"
+        return self.key if self.value is None else f"{self.key}: {self.value}"
+
+
+class RunConcurrency(Spec):
+    """How many runs there may be at a time."""
+
+    max_concurrent_runs: int = Field(default=25, ge=-1)
+    """Runs at a time; others wait in the queue. 0 holds all of them there, -1 is no limit."""
+
+    tag_concurrency_limits: tuple[TagLimit, ...] = ()
+    """Limits for runs with certain tags, below that of all."""
+
+    @field_validator("tag_concurrency_limits")
+    @classmethod
+    def _said_once(cls, limits: tuple[TagLimit, ...]) -> tuple[TagLimit, ...]:
+        counts = Counter(limit.what for limit in limits)
+        if twice := sorted(what for what, count in counts.items() if count > 1):
+            msg = f"of two limits for the same, Dagster takes the last: keep one of {twice}"
+            raise ValueError(msg)
+        return limits
+
+
+class Pools(Spec):
+    """What limits work on something shared, such as a warehouse: assets and ops name its pool."""
+
+    default_limit: int | None = Field(default=None, ge=0, le=1000)
+    """Limit of a pool that has none of its own (from the interface, or `dagster instance
+    concurrency set`); without it such a pool limits nothing."""
+
+    granularity: Literal["op", "run"] = "op"
+    """What takes a slot of the pool: each step (op), or a run as a whole, which waits in the queue
+    until all of its pools have room."""
+
+    op_granularity_run_buffer: NonNegativeInt | None = None
+    """Runs that are started although all they could do waits for a slot, so that one is there at
+    once when a slot is free; none when silent."""
+
+    @model_validator(mode="after")
+    def _buffer_is_for_ops(self) -> Self:
+        if self.op_granularity_run_buffer is not None and self.granularity == "run":
+            msg = "op_granularity_run_buffer means nothing with granularity run: leave one out"
+            raise ValueError(msg)
+        return self
+
+
+class Concurrency(Spec):
+    """How much is done at a time."""
+
+    runs: RunConcurrency = RunConcurrency()
+    """How many runs."""
+
+    pools: Pools = Pools()
+    """How much on one shared thing."""
+
+
+class RunQueue(Spec):
+    """How the daemon takes runs from the queue."""
+
+    dequeue_interval_seconds: PositiveInt = 5
+    """Seconds between two looks at the queue."""
+
+    dequeue_num_workers: PositiveInt = 4
+    """Runs that are launched side by side."""
+
+    max_user_code_failure_retries: NonNegativeInt = 5
+    """How often a run is put back because its code server does not answer: one that is just being
+    replaced would fail every run that meets it, with Dagster's own 0."""
+
+    user_code_failure_retry_delay: PositiveInt = 60
+    """Seconds for which it then stays in the queue."""
+
+
+class RunMonitoring(Spec):
+    """How the daemon looks after runs, so that none is under way for ever when its pod is gone."""
+
+    start_timeout_seconds: NonNegativeInt = 300
+    """Seconds within which a launched run has to start, a new node and the pull of its image
+    included; 0 is no limit."""
+
+    cancel_timeout_seconds: NonNegativeInt = 180
+    """Seconds after which a run that does not end when told to counts as cancelled; 0 is never."""
+
+    max_runtime_seconds: NonNegativeInt = 86_400
+    """Seconds after which a run is ended; 0 is never. A run's tag `dagster/max_runtime` wins."""
+
+    max_resume_run_attempts: NonNegativeInt = 0
+    """How often a run whose pod is lost goes on in a new one. Only steps in pods of their own
+    outlive it, so all code locations need `executor: k8s_job`; others start again as a whole, by
+    `run_retries`."""
+
+    poll_interval_seconds: PositiveInt = 120
+    """Seconds between two looks."""
+
+    free_slots_after_run_end_seconds: NonNegativeInt = 300
+    """Seconds after which what a run still holds of pools is free, when it has ended without giving
+    it back; 0 is never."""
+
+
+class RunRetries(Spec):
+    """What is done about runs that fail."""
+
+    max_retries: NonNegativeInt = 0
+    """How often a failed run is tried again; a run's tag `dagster/max_retries` wins."""
+
+    retry_on_asset_or_op_failure: bool = True
+    """Whether runs are tried again whose code has failed, not only those whose pod was lost; a
+    run's tag of this name (`dagster/…`) wins."""
+
+
+def _not_zero(days: int) -> int:
+    if days == 0:
+        msg = "0 would mean for ever to Dagster: say how many days, or -1 for ever"
+        raise ValueError(msg)
+    return days
+
+
+Days = Annotated[
+    int,
+    Field(ge=-1, json_schema_extra={"rule": "days from 1 on, or -1 for ever"}),
+    AfterValidator(_not_zero),
+]
+"""For how long something is kept."""
+
+
+class TickDays(Spec):
+    """For how long ticks are kept, by what came of them."""
+
+    skipped: Days = 7
+    """Days for those that started nothing, which most of a sensor's do."""
+
+    success: Days = 90
+    """Days for those that started runs."""
+
+    failure: Days = 90
+    """Days for those that failed."""
+
+
+class TickRetention(Spec):
+    """For how long the ticks of one kind are kept; nothing else ends them."""
+
+    purge_after_days: TickDays = TickDays()
+    """Days, by what came of the tick."""
+
+
+class Retention(Spec):
+    """For how long ticks are kept, which Dagster writes at each evaluation. Runs stay."""
+
+    schedule: TickRetention = TickRetention()
+    """Ticks of schedules."""
+
+    sensor: TickRetention = TickRetention()
+    """Ticks of sensors."""
+
+    auto_materialize: TickRetention = TickRetention()
+    """Ticks of declarative automation."""
+
+
+class Scheduler(Spec):
+    """What happens to ticks that a schedule has missed. One whose code server is away waits."""
+
+    max_catchup_runs: PositiveInt = 5
+    """Missed ticks of a partitioned schedule that are made up for; of others it is the last."""
+
+    max_tick_retries: NonNegativeInt = 3
+    """How often a tick whose evaluation fails is tried again; with Dagster's own 0 it is lost."""
+
+
+class Workers(Spec):
+    """How much of one kind the daemon does side by side."""
+
+    num_workers: PositiveInt = 4
+    """How many are evaluated side by side."""
+
+    num_submit_workers: PositiveInt | None = None
+    """Runs of one evaluation that are submitted side by side; one by one when silent."""
+
+
+class AutoMaterialize(Spec):
+    """Declarative automation: what the daemon does about conditions of assets."""
+
+    num_workers: PositiveInt = 4
+    """Automation sensors that are evaluated side by side."""
+
+    max_tick_retries: NonNegativeInt = 3
+    """How often an evaluation that fails is tried again."""
+
+    run_tags: dict[TagKey, str] = Field(default_factory=dict)
+    """Tags of the runs that it starts, to limit them by, for example."""
+
+
+class Freshness(Spec):
+    """Freshness policies of assets."""
+
+    enabled: bool = True
+    """Whether the daemon evaluates them."""
+
+
+class PythonLogs(Spec):
+    """Python's logging as part of a run's own log."""
+
+    managed_python_loggers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Loggers whose messages Dagster keeps with the run's events, `root` for all."""
+
+    python_log_level: Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"] | None = None
+    """Least level of messages that are kept, `context.log`'s among them; all when silent."""
