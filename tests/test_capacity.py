@@ -255,6 +255,15 @@ def test_runs_cannot_come_before_the_platform() -> None:
         Priorities(platform=5, runs=5)
 
 
+def test_a_quota_has_no_room_for_any_number_of_runs(
+    tmp_path: Path, overlay: dict[str, Any]
+) -> None:
+    overlay["dagster"]["concurrency"]["runs"]["max_concurrent_runs"] = -1
+    with pytest.raises(InputError) as raised:
+        rendered(tmp_path, overlay)
+    assert "quota-room: found runs without a limit" in str(raised.value)
+
+
 def test_a_default_cpu_limit_would_hit_our_own_containers() -> None:
     defaults = RESOURCES | {"cpu_limit": "1"}
     with pytest.raises(ValueError, match="limit of all containers without one"):

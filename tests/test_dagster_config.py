@@ -225,7 +225,13 @@ def test_a_run_that_failed_is_a_job_that_failed(launcher: K8sRunLauncher) -> Non
     assert launcher.fail_pod_on_run_failure is True
 
 
-def run_pod(launcher: K8sRunLauncher, env: dict[str, str], *, step: bool = False) -> dict[str, Any]:
+def run_pod(
+    launcher: K8sRunLauncher,
+    env: dict[str, str],
+    *,
+    step: bool = False,
+    tags: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Answer the Job of a run, or of one of its steps, from what a code server is told."""
     context = json.loads(env["DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"])
     image = env["DAGSTER_CURRENT_IMAGE"]
@@ -235,7 +241,7 @@ def run_pod(launcher: K8sRunLauncher, env: dict[str, str], *, step: bool = False
         container_image=image,
         container_context=context,
     )
-    run = DagsterRun("job", job_code_origin=JobPythonOrigin("job", origin))
+    run = DagsterRun("job", job_code_origin=JobPythonOrigin("job", origin), tags=tags)
     merged = K8sContainerContext.create_for_run(run, launcher, include_run_tags=not step)
     job = construct_dagster_k8s_job(
         merged.get_k8s_job_config(image, launcher),
@@ -554,6 +560,76 @@ def test_runs_of_an_external_location_are_restricted_as_well(launcher: K8sRunLau
     assert pod(job)["automountServiceAccountToken"] is False
     labels = job["spec"]["template"]["metadata"]["labels"]
     assert user_code(spec())[-1].selector.items() <= labels.items()
+
+
+def tagged(pod: dict[str, Any]) -> dict[str, str]:
+    return {"dagster-k8s/config": json.dumps(pod)}
+
+
+SIZED: dict[str, Any] = {
+    "container_config": {
+        "env": [{"name": "LOG_LEVEL", "value": "debug"}],
+        "resources": {"requests": {"memory": "64Gi"}, "limits": {"memory": "64Gi"}},
+    },
+    "pod_spec_config": {"node_selector": {"size": "large"}},
+    "pod_template_spec_metadata": {"labels": {"cost": "shop"}},
+}
+
+
+def test_tags_say_how_large_a_run_is_and_where(launcher: K8sRunLauncher, objects: Objects) -> None:
+    job = run_pod(launcher, code_server(objects, SHOP), tags=tagged(SIZED))
+    assert container(job)["resources"]["limits"]["memory"] == "64Gi"
+    assert {"name": "LOG_LEVEL", "value": "debug"} in container(job)["env"]
+    assert pod(job)["nodeSelector"] == {"size": "large"}
+
+
+CLOSED: list[dict[str, Any]] = [
+    {"container_config": {"image": "acme/other:v1"}},
+    {"container_config": {"env_from": [{"secret_ref": {"name": "database"}}]}},
+    {"container_config": {"security_context": {"privileged": True}}},
+    {"pod_spec_config": {"host_network": True}},
+    {"pod_spec_config": {"init_containers": [{"name": "other", "image": "other"}]}},
+    {"job_spec_config": {"backoff_limit": 3}},
+    {"job_config": {"metadata": {"namespace": "other"}}},
+]
+
+
+@pytest.mark.parametrize("tags", CLOSED, ids=str)
+def test_tags_change_nothing_else_of_a_run(
+    launcher: K8sRunLauncher, objects: Objects, tags: dict[str, Any]
+) -> None:
+    ((part, fields),) = tags.items()
+    (field,) = fields
+    with pytest.raises(Exception, match=rf"allowed list: {part}\.{field}$"):
+        run_pod(launcher, code_server(objects, SHOP), tags=tagged(tags))
+
+
+def test_tags_change_what_the_environment_allows(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = ["container_config.image"]
+    for allowed in (fields, None):
+        said = spec(run_launcher={"only_allow_user_defined_k8s_config_fields": allowed})
+        objects = build(synth, said)
+        launcher = cluster_launcher(objects, folder, monkeypatch)
+        job = run_pod(launcher, code_server(objects, SHOP), tags=tagged(CLOSED[0]))
+        assert container(job)["image"] == "acme/other:v1"
+
+
+def test_tags_set_only_the_variables_that_the_environment_names(
+    synth: Synth, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = build(synth, spec(run_launcher={"only_allow_user_defined_env_vars": ["LOG_LEVEL"]}))
+    launcher = cluster_launcher(objects, folder, monkeypatch)
+    server = code_server(objects, SHOP)
+    given = [{"name": name, "value": "said"} for name in ("LOG_LEVEL", "OTHER")]
+    tags = tagged({"container_config": {"env": given}})
+    before, after = (
+        {variable["name"] for variable in container(job)["env"]}
+        for job in (run_pod(launcher, server), run_pod(launcher, server, tags=tags))
+    )
+    assert after - before == {"LOG_LEVEL"}
+    assert before <= after
 
 
 # Command lines, read by Dagster's own parsers.

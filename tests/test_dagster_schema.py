@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
-from dagster import Shape
 from dagster._config import ConfigTypeKind, resolve_to_config_type
 from dagster._core.instance.config import dagster_instance_config_schema
 from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster._serdes import ConfigurableClassData
+from dagster._utils.concurrency import get_max_concurrency_limit_value
+from pydantic import ValidationError
 
-from dagster_example import LARGE, LOGS, ROLE, SHOP, spec
+from dagster_example import LOGS, spec
 from floe_constructs.dagster.config import instance_files
-from floe_constructs.dagster.run_launcher import ConfigField
+from floe_constructs.dagster.run_launcher import FIELDS
+from floe_constructs.dagster.run_queue import Pools
 
 CLIENT: Any = import_module("kubernetes.client")
 
@@ -32,8 +34,8 @@ FULL: dict[str, Any] = {
     },
     "run_queue": {"dequeue_interval_seconds": 2},
     "run_launcher": {
+        "only_allow_user_defined_k8s_config_fields": ["job_spec_config.pod_failure_policy"],
         "only_allow_user_defined_env_vars": ["LOG_LEVEL"],
-        "only_allow_user_defined_k8s_config_fields": [*get_args(ConfigField)],
     },
     "retention": {"schedule": {"purge_after_days": {"success": 30, "failure": -1}}},
     "schedules": {"num_submit_workers": 2},
@@ -42,22 +44,11 @@ FULL: dict[str, Any] = {
     "auto_materialize": {"run_tags": {"team": "automation"}},
     "python_logs": {"managed_python_loggers": ["root"], "python_log_level": "INFO"},
 }
-TOKENS = {name: value for name, value in LARGE["database"].items() if name != "password"}
-SOVEREIGN = {
-    "type": "azure",
-    "client_id": "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
-    "authority": "login.microsoftonline.us",
-}
-LOGINS: list[dict[str, Any]] = [
-    {"identity": ROLE, "region": "eu-central-1"},
-    {"identity": {"type": "gcp"}},
-    {"identity": SOVEREIGN},
-]
 SPECS = [
     spec(**FULL),
-    *(spec(database=TOKENS | login, code_identity=None, code_locations=[SHOP]) for login in LOGINS),
     spec(**FULL, compute_logs=LOGS | {"endpoint": "http://s3.example.com:8333"}),
 ]
+INSTANCES = [yaml.safe_load(instance_files(it).data["dagster.yaml"]) for it in SPECS]
 
 LEFT_OUT = {
     "auto_materialize.enabled": "of the automation before sensors, which nobody has by default",
@@ -111,6 +102,7 @@ LEFT_OUT = {
     "storage.custom": "another database",
     "storage.mysql": "another database",
     "storage.sqlite": "another database",
+    "storage.postgres.auth_provider": "no identity logs in yet",
     "storage.postgres.postgres_url": "postgres_db says it, in parts that may be Secrets",
     "storage.postgres.should_autocreate_tables": "the migration would refuse an empty database",
 }
@@ -151,12 +143,9 @@ def configured(data: dict[str, Any]) -> Any:
     return getattr(import_module(named.module_name), named.class_name).config_type()
 
 
-INSTANCES = [yaml.safe_load(instance_files(it).data["dagster.yaml"]) for it in SPECS]
-
-
 def every_key() -> set[str]:
-    shape: Any = Shape
-    found = set(keys(shape(dagster_instance_config_schema()), ""))
+    schema = dagster_instance_config_schema()
+    found = {key for name, field in schema.items() for key in keys(field.config_type, name)}
     for instance in INSTANCES:
         for name, inner in instance.items():
             if "class" in inner:
@@ -179,5 +168,24 @@ def test_every_key_is_said_or_left_out_for_a_reason() -> None:
 
 
 def test_the_queue_takes_what_its_coordinator_takes() -> None:
-    (queue,) = {frozenset(keys(dagster_instance_config_schema()["run_queue"].config_type, ""))}
-    assert queue == frozenset(keys(QueuedRunCoordinator.config_type(), ""))
+    queue = dagster_instance_config_schema()["run_queue"].config_type
+    assert set(keys(queue, "")) == set(keys(QueuedRunCoordinator.config_type(), ""))
+
+
+def test_fields_of_pods_are_called_as_by_kubernetes_client() -> None:
+    models = {
+        "container_config": CLIENT.V1Container,
+        "job_metadata": CLIENT.V1ObjectMeta,
+        "job_spec_config": CLIENT.V1JobSpec,
+        "pod_spec_config": CLIENT.V1PodSpec,
+        "pod_template_spec_metadata": CLIENT.V1ObjectMeta,
+    }
+    for field in FIELDS:
+        part, _, name = field.partition(".")
+        assert name in models[part].attribute_map, field
+
+
+def test_a_pool_has_as_many_slots_as_dagster_can_count() -> None:
+    Pools(default_limit=get_max_concurrency_limit_value())
+    with pytest.raises(ValidationError, match="default_limit"):
+        Pools(default_limit=get_max_concurrency_limit_value() + 1)

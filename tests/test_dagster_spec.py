@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dagster_example import ELSEWHERE, LOGS, ROLE, SHOP, SMALL
+from dagster_example import ELSEWHERE, EVENTS, LOGS, ROLE, SHOP, SMALL
 from floe_constructs.dagster import DagsterSettings, DagsterSpec
 
 SETTINGS = {key: value for key, value in SMALL.items() if key not in ("instance", "namespace")}
@@ -88,48 +88,52 @@ def test_a_device_has_the_name_of_who_makes_it(name: str) -> None:
     assert "extended" in refused(code_locations=[SHOP | {"runs": runs}])
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"concurrency": {"pools": {"granularity": "run", "op_granularity_run_buffer": 2}}}, "run"),
-        ({"retention": {"sensor": {"purge_after_days": {"skipped": 0}}}}, "-1 for ever"),
-        (
-            {
-                "code_locations": [SHOP],
-                "run_monitoring": {"max_resume_run_attempts": 1},
-            },
-            "not so for code locations ['shop']",
-        ),
-        (
-            {"run_launcher": {"ttl_seconds_after_finished": 60}},
-            "keep it for more than 120 seconds",
-        ),
-        (
-            {"code_locations": [SHOP | {"server": SHOP["server"] | {"startup_seconds": 900}}]},
-            "300 seconds are less than the server.startup_seconds of ['shop']",
-        ),
-    ],
-)
-def test_settings_that_would_do_nothing_or_harm_are_refused(
-    changes: dict[str, Any], told: str
-) -> None:
-    assert told in refused(**changes)
+LIMIT = {"key": "team", "limit": 1}
+EACH = {"applyLimitPerUniqueValue": True}
 
 
-@pytest.mark.parametrize(
-    "limits",
-    [
-        [{"key": "team", "limit": 1}, {"key": "team", "limit": 2}],
-        [{"key": "team", "value": "a", "limit": 1}, {"key": "team", "value": "a", "limit": 2}],
-    ],
-)
-def test_a_tag_has_one_limit(limits: list[dict[str, Any]]) -> None:
-    told = refused(concurrency={"runs": {"tag_concurrency_limits": limits}})
-    assert "Dagster takes the last" in told
+@pytest.mark.parametrize("value", [{}, {"value": "finance"}, {"value": EACH}])
+def test_a_tag_is_limited_once(value: dict[str, Any]) -> None:
+    twice = [LIMIT | value, LIMIT | value | {"limit": 2}]
+    assert "team" in refused(concurrency={"runs": {"tag_concurrency_limits": twice}})
 
 
-def test_a_tag_may_have_a_limit_for_all_its_values_and_for_each() -> None:
-    each = {"applyLimitPerUniqueValue": True}
-    limits = [{"key": "team", "limit": 9}, {"key": "team", "value": each, "limit": 2}]
-    runs = {"tag_concurrency_limits": limits}
-    DagsterSettings.model_validate(SETTINGS | {"concurrency": {"runs": runs}})
+def test_a_tag_has_a_limit_for_all_each_and_one_of_its_values() -> None:
+    limits = [LIMIT, LIMIT | {"value": EACH}, LIMIT | {"value": "finance"}]
+    concurrency = {"runs": {"tag_concurrency_limits": limits}}
+    DagsterSettings.model_validate(SETTINGS | {"concurrency": concurrency})
+
+
+def test_a_run_takes_slots_of_pools_at_once_or_step_by_step() -> None:
+    pools = {"granularity": "run", "op_granularity_run_buffer": 1}
+    assert "op_granularity_run_buffer" in refused(concurrency={"pools": pools})
+
+
+def test_only_runs_whose_steps_outlive_them_go_on_in_another_pod() -> None:
+    on: dict[str, Any] = {"run_monitoring": {"max_resume_run_attempts": 3}}
+    assert "['shop']" in refused(**on, code_locations=[SHOP, EVENTS])
+    DagsterSettings.model_validate(SETTINGS | on | {"code_locations": [EVENTS, ELSEWHERE]})
+
+
+def test_the_job_of_a_lost_run_is_there_until_somebody_looks() -> None:
+    said = {"run_launcher": {"ttl_seconds_after_finished": 120}}
+    assert "more than 120 seconds" in refused(**said)
+    DagsterSettings.model_validate(
+        SETTINGS | said | {"run_monitoring": {"poll_interval_seconds": 60}}
+    )
+
+
+def test_no_tick_is_kept_for_zero_days() -> None:
+    """Dagster takes it for the default, which is for ever."""
+    assert "-1 for ever" in refused(retention={"sensor": {"purge_after_days": {"skipped": 0}}})
+
+
+def test_runs_have_the_time_to_start_that_their_code_needs_to_load() -> None:
+    slow: dict[str, Any] = {"server": SHOP["server"] | {"startup_seconds": 900}}
+    told = refused(code_locations=[SHOP | slow])
+    assert "300 seconds are less than the server.startup_seconds of ['shop']" in told
+    for limit in (900, 0):
+        monitoring = {"start_timeout_seconds": limit}
+        DagsterSettings.model_validate(
+            SETTINGS | {"code_locations": [SHOP | slow], "run_monitoring": monitoring}
+        )

@@ -7,7 +7,8 @@ from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.cube import flows as cube_flows
 from floe_constructs.cube.spec import CubeSettings, CubeSpec
 from floe_constructs.dagster import flows as dagster_flows
-from floe_constructs.dagster.spec import DagsterSettings, DagsterSpec, Lineage, Traces
+from floe_constructs.dagster.spec import DagsterSettings, DagsterSpec
+from floe_constructs.dagster.telemetry import Lineage, Traces
 from floe_constructs.exposure.route import Route
 from floe_constructs.jaeger import flows as jaeger_flows
 from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from floe_constructs.dagster.code_location import CodeLocation
-from floe_constructs.dagster.spec import DagsterSpec, Lineage, Traces
+from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.dagster.telemetry import Lineage, Traces
 from floe_constructs.kubernetes.secret import SecretKey
 
 HOME = "/opt/dagster/dagster_home"

@@ -17,6 +17,13 @@ _SHORT = {
 }
 """What the short forms of a container context stand for."""
 
+_OURS = frozenset(field for fields in _SHORT.values() for field in fields) | {
+    "pod_spec_config.automount_service_account_token",
+    "pod_spec_config.security_context",
+}
+"""What a code location may come to say: as long as it is on the list from the start, another
+location changes nothing here, and the daemon stays."""
+
 
 def guard_rails(spec: DagsterSpec) -> dict[str, Any]:
     """Answer the launcher's lists of what is allowed.
@@ -28,9 +35,9 @@ def guard_rails(spec: DagsterSpec) -> dict[str, Any]:
     ours = [container_context(spec, location)["k8s"] for location in spec.deployed]
     found: dict[str, Any] = {}
     if said.only_allow_user_defined_k8s_config_fields is not None:
-        allowed = {*said.only_allow_user_defined_k8s_config_fields}
+        used = {field for context in ours for field in _used(context)}
         found["only_allow_user_defined_k8s_config_fields"] = _by_part(
-            {*allowed, *(field for context in ours for field in _used(context))}
+            {*said.only_allow_user_defined_k8s_config_fields, *used, *_OURS}
         )
     if said.only_allow_user_defined_env_vars is not None:
         names = {variable["name"] for context in ours for variable in context["env"]}

@@ -1,13 +1,13 @@
 """What an environment decides about the Jobs of runs, and what data teams may change of them."""
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from floe_constructs.kubernetes.value import VariableName
 from floe_constructs.spec import Spec
 
-ConfigField = Literal[
+_Field = Literal[
     "container_config.env",
     "container_config.env_from",
     "container_config.image",
@@ -45,11 +45,32 @@ ConfigField = Literal[
     "pod_template_spec_metadata.annotations",
     "pod_template_spec_metadata.labels",
 ]
+
+ConfigField = Annotated[
+    _Field,
+    Field(
+        json_schema_extra={
+            "rule": "a field that the page on the run queue lists, such as container_config.image"
+        }
+    ),
+]
 """A field of a run's pod or Job, where Dagster's configuration has it.
 
 What would break every run is not among them: a second attempt by Kubernetes runs everything twice,
 and the node's own namespaces are closed to restricted pods.
 """
+
+FIELDS: tuple[_Field, ...] = get_args(_Field)
+
+SIZE_AND_PLACE: tuple[ConfigField, ...] = (
+    "container_config.env",
+    "container_config.resources",
+    "pod_spec_config.affinity",
+    "pod_spec_config.node_selector",
+    "pod_spec_config.tolerations",
+    "pod_template_spec_metadata.annotations",
+    "pod_template_spec_metadata.labels",
+)
 
 
 class RunLauncher(Spec):
@@ -59,13 +80,12 @@ class RunLauncher(Spec):
     """Seconds for which a finished run's Job is kept, pod and all; the run itself, its events and
     its compute logs stay where they are."""
 
-    only_allow_user_defined_k8s_config_fields: tuple[ConfigField, ...] | None = None
-    """What tags (`dagster-k8s/config`) and code servers may say of a run's pod; everything that the
-    cluster admits when silent. A run that asks for more does not start, and says so. Dagster looks
-    at fields, not at values, so what this overlay sets for the runs of any code location is open to
-    tags as well; and what any of them sets becomes part of `dagster.yaml`, so that a location
-    which is the first to set something replaces webserver and daemon. It does not look at the tags
-    of a step in a pod of its own."""
+    only_allow_user_defined_k8s_config_fields: tuple[ConfigField, ...] | None = SIZE_AND_PLACE
+    """What tags (`dagster-k8s/config`) and code servers may say of a run's pod: how large it is and
+    where it runs, by default; null is everything. A run that asks for more does not start, and says
+    so. Dagster compares fields, not values, so what an overlay can say of runs (service account,
+    volumes, labels, priority, user) is open to tags as well; and it does not look at the tags of a
+    step that has a pod of its own."""
 
     only_allow_user_defined_env_vars: tuple[VariableName, ...] | None = None
     """Names of the environment variables that tags may set; any, when silent. Dagster leaves out

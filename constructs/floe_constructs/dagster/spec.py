@@ -10,20 +10,19 @@ from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.dagster.database import DagsterDatabase
 from floe_constructs.dagster.instance import (
     AutoMaterialize,
-    Concurrency,
     Freshness,
     PythonLogs,
     Retention,
     RunMonitoring,
-    RunQueue,
     RunRetries,
     Scheduler,
     Workers,
 )
 from floe_constructs.dagster.process import Process, Webserver
 from floe_constructs.dagster.run_launcher import RunLauncher
+from floe_constructs.dagster.run_queue import Concurrency, RunQueue
+from floe_constructs.dagster.telemetry import Lineage, Traces
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
-from floe_constructs.kubernetes.endpoint import Url
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image
@@ -170,29 +169,6 @@ class DagsterSettings(Spec):
     def external(self) -> tuple[ExternalLocation, ...]:
         """The code locations whose servers run elsewhere."""
         return tuple(at for at in self.code_locations if isinstance(at, ExternalLocation))
-
-
-class Lineage(Spec):
-    """Where user code reports lineage, by OpenLineage."""
-
-    url: Url
-    """Address of the receiver; the client adds `/api/v1/lineage`."""
-
-    namespace: str
-    """OpenLineage namespace of the jobs."""
-
-
-class Traces(Spec):
-    """Where user code sends spans, by OTLP over HTTP."""
-
-    url: Url
-    """Address of the receiver; the SDK adds `/v1/traces`."""
-
-    attributes: dict[str, str] = Field(default_factory=dict)
-    """Resource attributes of the spans, as text that nothing is expanded in."""
-
-    sampler_ratio: float | None = Field(default=None, ge=0, le=1)
-    """Share of traces that are kept, unless a caller has decided; all, when silent."""
 
 
 class DagsterSpec(DagsterSettings):

@@ -151,13 +151,15 @@ def need(objects: Objects) -> dict[str, Amounts]:
         "what always runs": _sum([*always, *map(_of_service, objects.of("Service"))]),
         "an update": release,
         "what runs at times": _sum(map(_of_pod, objects.of("CronJob"))),
-        f"{limit} runs": _sum([run], limit),
+        f"{limit} runs": _sum([run], max(limit, 0)),
     }
 
 
 def _room(it: Object) -> Iterator[Breach]:
     if it.kind != "ResourceQuota":
         return
+    if _run(it.among)[0] < 0:
+        yield Breach(found="runs without a limit", allowed="as many as the quota has room for")
     needed = need(it.among)
     for name, most in inside(it.spec, "hard").items():
         key = {"cpu": "requests.cpu", "memory": "requests.memory"}.get(name, name)
