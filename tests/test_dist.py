@@ -203,3 +203,20 @@ def test_the_cdk8s_cli_gives_the_same_bytes(tmp_path: Path, arguments: tuple[str
     assert result.returncode == 0, result.stderr
     output = tmp_path / (arguments[1] if arguments else "dist")
     assert held(output) == held(ROOT / "dist")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_spans_say_which_environment_they_come_from(environment: str) -> None:
+    """The compiler leaves a placeholder, which no SDK replaces."""
+    told = {
+        variable["value"]
+        for manifest in manifests(environment)
+        if manifest["kind"] == "Deployment"
+        for container in manifest["spec"]["template"]["spec"]["containers"]
+        for variable in container.get("env", [])
+        if variable["name"] == "OTEL_RESOURCE_ATTRIBUTES"
+    }
+    assert told
+    for text in told:
+        attributes = dict(part.split("=") for part in text.split(","))
+        assert attributes["deployment.environment"] == environment

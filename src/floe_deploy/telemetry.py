@@ -1,5 +1,6 @@
 """Where lineage and traces of user code go: to a component, elsewhere, or nowhere."""
 
+import re
 from dataclasses import dataclass
 
 from floe_constructs.jaeger import flows as jaeger_flows
@@ -11,6 +12,8 @@ from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.config import HTTP
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_deploy.overlay import Overlay
+
+_ENVIRONMENT = re.compile(r"\$\{FLOE_PLATFORM_ENV(:-[^}]*)?\}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,16 @@ def traces(overlay: Overlay, jaeger: JaegerSpec | None) -> Reached | None:
         overlay.artifacts.otlp_endpoint,
         overlay.environment.addresses.traces,
     )
+
+
+def attributes(overlay: Overlay) -> dict[str, str]:
+    """Answer the resource attributes of spans.
+
+    The compiler cannot know which environment it is that its artifacts come to, and leaves
+    `${FLOE_PLATFORM_ENV:-local}` for it, which no SDK would replace.
+    """
+    given = overlay.artifacts.attributes.items()
+    return {name: _ENVIRONMENT.sub(lambda _: overlay.name, text) for name, text in given}
 
 
 def _elsewhere(

@@ -191,7 +191,9 @@ def _dagster(
         pull_secrets=environment.images.pull_secrets,
         lineage=Lineage(url=lineage.url, namespace=namespace) if lineage else None,
         traces=Traces(
-            url=traces.url, attributes=artifacts.attributes, sampler_ratio=_ratio(artifacts)
+            url=traces.url,
+            attributes=telemetry.attributes(overlay),
+            sampler_ratio=_ratio(artifacts),
         )
         if traces
         else None,

@@ -134,7 +134,8 @@ READ: dict[str, str] = {
             "lineage_endpoint": "`OPENLINEAGE_URL`; an environment with a Marquez contradicts it",
             "traces": "false: no trace endpoint in code and run pods",
             "otlp_endpoint": "`OTEL_EXPORTER_OTLP_ENDPOINT`; one with a Jaeger contradicts it",
-            "attributes": "`OTEL_RESOURCE_ATTRIBUTES`; `${NAME}` in them is data",
+            "attributes": "`OTEL_RESOURCE_ATTRIBUTES`; in them `${FLOE_PLATFORM_ENV}` is the "
+            "environment's name, and another `${NAME}` is data",
             "tracing": "settings of traces",
             "tracing.sampling": "which traces are kept",
             "tracing.sampling.sampling_type": "`OTEL_TRACES_SAMPLER`",
