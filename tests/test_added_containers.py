@@ -134,6 +134,12 @@ def test_a_quota_counts_added_containers_as_kubernetes_does(
         ({"sidecars": [PROXY]}, r"proxy mounts ['keys']: its volumes are []"),
         ({"volumes": ADDED["volumes"]}, "volumes that no container sees: ['keys']"),
         (
+            ADDED
+            | {"volumes": [*ADDED["volumes"], {"name": "work", "size": "1Gi"}]}
+            | {"sidecars": [PROXY | {"mounts": {"keys": "/keys", "work": "/keys"}}]},
+            "proxy mounts several volumes at ['/keys']",
+        ),
+        (
             ADDED | {"init_containers": [PROXY]},
             "each container needs a name of its own; used more than once: ['proxy']",
         ),

@@ -9,6 +9,7 @@ import yaml
 
 from floe_constructs.kubernetes.capacity import Capacity, Priorities
 from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm
+from floe_constructs.kubernetes.volume import user_mounts
 from floe_constructs.kubernetes.workload import Workload
 from floe_deploy.errors import InputError
 from floe_deploy.linting import held
@@ -19,6 +20,7 @@ from test_combinations import objects
 from test_dist import ROOT
 
 RESOURCES = {"cpu": "100m", "memory": "128Mi"}
+SIZED: dict[str, Any] = {"resources": RESOURCES}
 EVERYTHING: dict[str, Any] = {
     "affinity": {
         "required": [{"key": "kubernetes.io/arch", "values": ["amd64", "arm64"]}],
@@ -262,6 +264,22 @@ def test_a_quota_has_no_room_for_any_number_of_runs(
     with pytest.raises(InputError) as raised:
         rendered(tmp_path, overlay)
     assert "quota-room: found runs without a limit" in str(raised.value)
+
+
+def test_the_longest_name_of_a_volume_is_a_label_in_the_pod() -> None:
+    volumes = [{"name": "v" * 58, "size": "1Gi", "path": "/work"}]
+    (mount,) = user_mounts(Workload.model_validate(SIZED | {"volumes": volumes}).volumes)
+    assert len(mount.volume.name) == 63
+    volumes[0]["name"] += "v"
+    with pytest.raises(ValueError, match="volumes"):
+        Workload.model_validate(SIZED | {"volumes": volumes})
+
+
+@pytest.mark.parametrize("key", ["job-name", "controller-uid", "batch.kubernetes.io/job-name"])
+def test_labels_that_kubernetes_gives_to_the_pods_of_jobs_cannot_be_taken(key: str) -> None:
+    """The API server refuses a Job whose pods have any of them."""
+    with pytest.raises(ValueError, match="given by floe, Dagster, delivery or Kubernetes"):
+        Workload.model_validate(SIZED | {"labels": {key: "other"}})
 
 
 def test_a_default_cpu_limit_would_hit_our_own_containers() -> None:

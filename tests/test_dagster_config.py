@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -432,6 +433,19 @@ def test_sidecars_start_first_and_stay_and_do_not_keep_a_run_from_ending(
     assert {"acme/proxy:v1", "acme/agent:v1", "acme/models:v1"} <= set(
         images([objects["Deployment", "dagster-code-shop"]]).split()
     )
+
+
+def test_what_runs_get_fits_into_a_variable_that_a_process_can_start_with(synth: Synth) -> None:
+    def texts(length: int) -> DagsterSpec:
+        env = {f"TEXT_{number}": "x" * length for number in range(4)}
+        return spec(code_locations=[SHOP | {"runs": SHOP["runs"] | {"env": env}}])
+
+    build(synth, texts(31_000))
+    with pytest.raises(SettingError, match=r"found \d{6} bytes.* at most 131071\b"):
+        build(synth, texts(32_768))
+    subprocess.run(["true"], env={"A": "x" * (131_071 - len("A="))}, check=True)
+    with pytest.raises(OSError, match="Argument list too long"):
+        subprocess.run(["true"], env={"A": "x" * (131_072 - len("A="))}, check=True)
 
 
 def test_a_container_cannot_be_called_like_a_runs_own(synth: Synth) -> None:

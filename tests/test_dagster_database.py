@@ -17,6 +17,7 @@ from floe_constructs.dagster.credentials import credentials
 from floe_constructs.dagster.flows import flows
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER
+from floe_constructs.problem import SettingError
 from postgres import Postgres, postgres
 from test_dagster_config import cluster_launcher, code_server, container, pod, run_pod
 from tls import Authority, postgres_over_tls
@@ -137,6 +138,14 @@ def test_every_process_that_uses_the_database_has_the_authority(
         volumes.append(named[mount["name"]])
     assert all(volume == volumes[0] for volume in volumes)
     assert f"'path': '{CA_FILE}'" in str(volumes[0])
+
+
+def test_nothing_else_is_mounted_where_a_run_finds_the_authority(synth: Synth) -> None:
+    volume = {"name": "other", "path": CA_FOLDER, "size": "1Gi"}
+    location = SHOP | {"runs": SHOP["runs"] | {"volumes": [volume]}}
+    database = PASSWORD | {"sslmode": "verify-full", "ca": SECRET}
+    with pytest.raises(SettingError, match=f"folders that are taken already: {CA_FOLDER}"):
+        synth(lambda chart: Dagster(chart, "d", spec(database=database, code_locations=[location])))
 
 
 def test_an_authority_in_a_secret_is_among_the_secrets_that_are_needed() -> None:

@@ -123,6 +123,20 @@ def test_the_job_of_a_lost_run_is_there_until_somebody_looks() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("where", "name", "seconds"),
+    [
+        ("webserver", "live_data_seconds", 0),
+        ("webserver", "statement_timeout_seconds", 2_147_484),
+        ("run_launcher", "ttl_seconds_after_finished", 2_147_483_648),
+    ],
+)
+def test_times_are_what_their_readers_can_take(where: str, name: str, seconds: int) -> None:
+    """Of no time nothing would be said; PostgreSQL's milliseconds and a Job's seconds are int32."""
+    said = SETTINGS.get(where, {}) | {name: seconds}
+    assert name in refused(**{where: said})
+
+
 def test_no_tick_is_kept_for_zero_days() -> None:
     """Dagster takes it for the default, which is for ever."""
     assert "-1 for ever" in refused(retention={"sensor": {"purge_after_days": {"skipped": 0}}})

@@ -256,6 +256,10 @@ CONFIG = "dagster-k8s/config"
         (["prod", "finance", "--tag", f'{CONFIG}={{"container_config": 3}}'], "must be dict"),
         (["prod", "finance", "--executor", '{"step_k8s_confg": {}}'], "step_k8s_config?"),
         (["prod", "finance", "--executor", '{"container_config": {}}'], "below step_k8s_config"),
+        (
+            ["prod", "finance", "--executor", '{"job_image": {"env": "NOWHERE"}}'],
+            "set in this environment\n",
+        ),
     ],
 )
 def test_what_cannot_be_explained_is_told_in_one_message(arguments: list[str], told: str) -> None:
@@ -271,6 +275,19 @@ def test_settings_that_synth_refuses_are_refused_in_the_same_words(tmp_path: Pat
     result = explain("prod", "analytics", "--overlays", tmp_path)
     assert (result.code, result.stdout) == (2, "")
     assert "variables that are set already: TRINO_USER" in result.stderr
+
+
+def test_pods_cannot_be_told_otherwise_what_dagster_tells_them(tmp_path: Path) -> None:
+    containers = (
+        of["job"]["spec"]["template"]["spec"]["containers"] for of in answers("prod", "finance")
+    )
+    told = {variable["name"] for (container,) in containers for variable in container["env"]}
+    own = sorted(name for name in told if name.startswith("DAGSTER_"))
+    assert {"DAGSTER_HOME", "DAGSTER_RUN_JOB_NAME", "DAGSTER_RUN_STEP_KEY"} < set(own)
+    with changed(tmp_path) as dagster:
+        dagster["code_locations"][1]["runs"]["env"] = dict.fromkeys(own, "other")
+    result = explain("prod", "finance", "--overlays", tmp_path)
+    assert f"variables that are set already: {', '.join(own)};" in result.stderr
 
 
 WITHOUT = """

@@ -16,6 +16,7 @@ from floe_constructs.spec import Spec
 from floe_deploy import overlay, walk, wiring
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
+from floe_deploy.images import named
 from floe_deploy.registry import Images, moved
 from floe_deploy.rules.objects import pod_of
 from floe_deploy.secrets import encrypted
@@ -125,6 +126,13 @@ def test_the_list_of_images_is_what_pods_are_made_of(environment: str) -> None:
     pods = [pod for manifest in manifests(environment) if (pod := pod_of(manifest))]
     assert {container["image"] for pod in pods for container in pod.containers} == set(images)
     assert all(item["settings"] for item in listed["images"])
+
+
+def test_labels_and_nodes_called_image_name_none() -> None:
+    chosen = {"image": "gpu"}
+    pod = {"nodeSelector": chosen, "containers": [{"name": "any", "image": "acme/any:v1"}]}
+    template = {"metadata": {"labels": chosen, "annotations": chosen}, "spec": pod}
+    assert list(named({"spec": {"template": template}})) == ["acme/any:v1"]
 
 
 def test_what_is_kept_may_be_absent_but_not_misspelt(tmp_path: Path) -> None:

@@ -15,6 +15,11 @@ FILE = "images.txt"
 
 _IMAGE_KEYS = frozenset({"image", "job_image"})
 
+_LABELS = frozenset(
+    {"annotations", "labels", "matchLabels", "match_labels", "nodeSelector", "node_selector"}
+)
+"""What holds keys of people's choice, `image` among them."""
+
 
 def images(manifests: Iterable[Manifest]) -> str:
     """Answer every image, sorted, one a line; those named in configuration files as well."""
@@ -37,7 +42,7 @@ def named(value: object) -> Iterator[str]:
         for key, inner in value.items():
             if key in _IMAGE_KEYS and isinstance(inner, str):
                 yield inner
-            else:
+            elif key not in _LABELS:
                 yield from named(inner)
     elif isinstance(value, list):
         for inner in value:

@@ -21,6 +21,7 @@ from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.problem import SettingError
 from floe_constructs.spec import Spec
 from floe_constructs.yaml_text import dump
 
@@ -31,6 +32,9 @@ WORKSPACE = "/etc/dagster"
 WORKSPACE_FILE = "workspace.yaml"
 _THREADS = {"use_threads": True}
 CONTEXT_VARIABLE = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
+
+_MOST_OF_A_VARIABLE = 131_071
+"""Linux's MAX_ARG_STRLEN without the byte at its end: no process starts with a longer one."""
 
 _MIGRATION = Path(__file__).with_name("files") / MIGRATION_FILE
 """Runs in Dagster's image, never here."""
@@ -76,9 +80,23 @@ def artifacts_files(spec: DagsterSpec) -> list[Files]:
 
 
 def context_text(spec: DagsterSpec, location: CodeLocation) -> str:
-    """Answer a code location's part of its run pods, as canonical JSON."""
+    """Answer a code location's part of its run pods, as canonical JSON.
+
+    Raises:
+        SettingError: it is longer than Linux lets a variable be.
+
+    """
     context = container_context(spec, location)
-    return json.dumps(context, sort_keys=True, indent=2, ensure_ascii=False)
+    text = json.dumps(context, sort_keys=True, indent=2, ensure_ascii=False)
+    size = len(f"{CONTEXT_VARIABLE}={text}".encode())
+    if size > _MOST_OF_A_VARIABLE:
+        raise SettingError(
+            where=f"runs of code location {location.name}",
+            found=f"{size} bytes, which its server gets in one variable",
+            allowed=f"at most {_MOST_OF_A_VARIABLE}",
+            fix="move long texts of runs.env into a ConfigMap, and mount it (runs.volumes)",
+        )
+    return text
 
 
 def _server(location: CodeLocation | ExternalLocation) -> dict[str, Any]:

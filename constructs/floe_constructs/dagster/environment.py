@@ -23,6 +23,14 @@ PASSWORD_VARIABLE = "DAGSTER_PG_PASSWORD"  # noqa: S105  the variable's name
 IMAGE_VARIABLE = "DAGSTER_CURRENT_IMAGE"
 """What a code server is told of the image that runs are to have."""
 
+OF_DAGSTER = (
+    "DAGSTER_HOME",
+    "DAGSTER_RUN_JOB_NAME",
+    "DAGSTER_RUN_STEP_KEY",
+    "DAGSTER_COMPRESSED_EXECUTE_STEP_ARGS",
+)
+"""What Dagster itself tells the pods of runs and steps (dagster-k8s 0.29)."""
+
 SecretsAndTexts = Mapping[str, str | SecretKey]
 """Environment variables that a run pod can have as well."""
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, PositiveInt
 
 from floe_constructs.kubernetes.user_volume import MountPath
 from floe_constructs.kubernetes.workload import LongRunning, Replicated
@@ -30,7 +30,7 @@ class Webserver(Replicated, Process):
     path_prefix: MountPath | None = None
     """Path that all addresses of the interface begin with, where it shares its host: `/dagster`."""
 
-    statement_timeout_seconds: PositiveInt | None = None
+    statement_timeout_seconds: PositiveInt | None = Field(default=None, le=86_400)
     """Seconds after which PostgreSQL ends a query of the interface's; 15 when silent."""
 
     pool_recycle_seconds: PositiveInt | None = None
@@ -41,7 +41,7 @@ class Webserver(Replicated, Process):
     """Connections to PostgreSQL that each of its three storages opens at most beside its first;
     20 when silent. All of the pods together have to suit the server's `max_connections`."""
 
-    live_data_seconds: NonNegativeFloat | None = Field(default=None, le=3600)
+    live_data_seconds: float | None = Field(default=None, ge=0.1, le=3600)
     """Seconds after which open pages of assets ask what is new; 2 when silent."""
 
     @property

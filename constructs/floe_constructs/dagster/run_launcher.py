@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from floe_constructs.kubernetes.value import VariableName
 from floe_constructs.spec import Spec
@@ -76,7 +76,7 @@ SIZE_AND_PLACE: tuple[ConfigField, ...] = (
 class RunLauncher(Spec):
     """The launcher, which makes a Job for each run."""
 
-    ttl_seconds_after_finished: NonNegativeInt = 3600
+    ttl_seconds_after_finished: int = Field(default=3600, ge=0, le=31_536_000)
     """Seconds for which a finished run's Job is kept, pod and all; the run itself, its events and
     its compute logs stay where they are."""
 

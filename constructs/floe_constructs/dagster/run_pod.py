@@ -14,6 +14,7 @@ from floe_constructs.dagster.environment import (
     ARTIFACTS_FILE,
     CREDENTIALS,
     HOME,
+    OF_DAGSTER,
     TMP,
     database_variables,
     user_variables,
@@ -124,10 +125,12 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
 def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, Any]:
     """Answer what a code location adds to its runs; Dagster takes it from the location's server."""
     runs = location.runs
-    volumes, mounts = _volumes(spec, runs)
+    whose = f"{CONTAINER} of {RUN}-{location.name}"
+    volumes, mounts = _volumes(spec, runs, whose)
     user = user_variables(spec, location)
     pipes = [PIPES_VARIABLE] if "pods" in location.launches else []
-    clashing(RUN, {**user, **database_variables(spec), **dict.fromkeys(pipes)}, runs.env)
+    given = {**user, **database_variables(spec), **dict.fromkeys([*pipes, *OF_DAGSTER])}
+    clashing(whose, given, runs.env)
     apart([CONTAINER], [one.name for one in (*runs.sidecars, *runs.init_containers)])
     config: dict[str, Any] = {
         "pod_spec_config": pod_spec(runs) | _token(location) | _root(location),
@@ -175,7 +178,7 @@ def _root(location: CodeLocation) -> dict[str, Any]:
 
 
 def _volumes(
-    spec: DagsterSpec, settings: Workload
+    spec: DagsterSpec, settings: Workload, whose: str
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     volumes: list[dict[str, Any]] = []
     mounts: list[dict[str, Any]] = []
@@ -195,5 +198,6 @@ def _volumes(
     named = {f"user-{given.name}": given for given in settings.volumes}
     volumes += [volume(name, given) for name, given in named.items()]
     mounts += [mount(name, given, given.path) for name, given in named.items() if given.path]
-    distinct(RUN, [HOME, TMP, *(at["mount_path"] for at in mounts)])
+    authorities = [CA_FOLDER] if spec.database.ca else []
+    distinct(whose, [HOME, TMP, *authorities, *(at["mount_path"] for at in mounts)])
     return volumes, mounts

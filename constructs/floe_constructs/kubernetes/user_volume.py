@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.kubernetes.value import DnsLabel, DnsName, Memory
+from floe_constructs.kubernetes.value import DnsName, Memory
 from floe_constructs.spec import Spec
 
 MountPath = Annotated[
@@ -28,8 +28,20 @@ FileName = Annotated[
 """A file's name."""
 
 
+VolumeName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([-a-z0-9]{0,56}[a-z0-9])?$",
+        json_schema_extra={
+            "rule": "lower-case letters, digits and '-', at most 58, no '-' at either end"
+        },
+    ),
+]
+"""A volume's name, which becomes `user-NAME` in the pod: that has to be a DNS label."""
+
+
 class _Volume(Spec):
-    name: DnsLabel
+    name: VolumeName
     """Name of the volume within the pod."""
 
     path: MountPath | None = None

@@ -18,14 +18,18 @@ _OURS = (
     f"{PREFIX}/",
     "app.kubernetes.io/",
     "argocd.argoproj.io/",
+    "batch.kubernetes.io/",
+    "controller-uid",
     "dagster/",
+    "job-name",
     "kustomize.toolkit.fluxcd.io/",
 )
 
 
 def _free(keys: dict[str, str]) -> dict[str, str]:
     if taken := sorted(key for key in keys if key.startswith(_OURS)):
-        msg = f"{', '.join(taken)}: keys with these prefixes are given by floe, Dagster or delivery"
+        givers = "floe, Dagster, delivery or Kubernetes"
+        msg = f"{', '.join(taken)}: keys with these prefixes are given by {givers}"
         raise ValueError(msg)
     return keys
 
@@ -103,6 +107,10 @@ class Workload(Spec):
         for container in added:
             if missing := sorted(container.mounts.keys() - volumes):
                 msg = f"{container.name} mounts {missing}: its volumes are {sorted(volumes)}"
+                raise ValueError(msg)
+            paths = [*container.mounts.values()]
+            if taken := sorted({path for path in paths if paths.count(path) > 1}):
+                msg = f"{container.name} mounts several volumes at {taken}: give each its folder"
                 raise ValueError(msg)
         seen = {name for container in added for name in container.mounts}
         if unseen := sorted(v.name for v in self.volumes if not v.path and v.name not in seen):

@@ -36,7 +36,7 @@ def _problems(cause: Exception) -> Iterator[Problem]:
 
 def _invalid(error: EvaluationError) -> Problem:
     message, _, expected = error.message.partition(" Expected: ")
-    message = message.replace("path root:", "").rstrip(".")
+    message = message.replace("path root:", "").partition("Stack Trace:")[0].rstrip(" .\n")
     key = getattr(error.error_data, "field_name", "")
     fix = _fix(key, expected) if key else ""
     return Problem(where="", fix=f"{message}. {fix[0].upper()}{fix[1:]}" if fix else message)
