@@ -1,7 +1,6 @@
 """One way to synthesize a construct and look its objects up."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,30 +19,30 @@ from cdk8s import App, Chart  # noqa: E402  Node has to be chosen first
 from constructs import Construct  # noqa: E402
 
 if TYPE_CHECKING:
-    from control_plane import ControlPlane
+    from api_server import ApiServer
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 Synth = Callable[[Callable[[Construct], object]], Objects]
 
 
-@pytest.fixture
-def synth(tmp_path: Path) -> Synth:
+def build(add: Callable[[Construct], object], namespace: str = "data") -> Objects:
     """Build constructs in an empty chart; answer the objects by kind and name."""
+    chart = Chart(App(), "test", namespace=namespace, disable_resource_name_hashes=True)
+    add(chart)
+    objects = chart.to_json()
+    found = {(o["kind"], o["metadata"]["name"]): o for o in objects}
+    assert len(found) == len(objects), "two objects share kind and name"
+    return found
 
-    def build(add: Callable[[Construct], object]) -> Objects:
-        app = App(outdir=str(tmp_path))
-        chart = Chart(app, "test", namespace="data", disable_resource_name_hashes=True)
-        add(chart)
-        objects = chart.to_json()
-        found = {(o["kind"], o["metadata"]["name"]): o for o in objects}
-        assert len(found) == len(objects), "two objects share kind and name"
-        return found
 
+@pytest.fixture
+def synth() -> Synth:
+    """Answer `build`, for a namespace that no test cares for."""
     return build
 
 
 @pytest.fixture(scope="session")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator["ControlPlane"]:
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator["ApiServer"]:
     """Run a Kubernetes control plane, which the tests of a process share."""
     from control_plane import control_plane
 

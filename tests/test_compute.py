@@ -15,7 +15,8 @@ from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_deploy import overlay, wiring
 from floe_deploy.explain import asked, origin
 from floe_deploy.wiring import Wired
-from test_dagster_processes import Pod, pod
+from pods import Pod
+from test_dagster_processes import pod
 from test_dist import ROOT
 from test_docs import table
 

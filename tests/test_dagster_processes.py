@@ -2,15 +2,9 @@
 
 import contextlib
 import json
-import os
-import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -22,118 +16,33 @@ from dagster._api.list_repositories import sync_list_repositories_grpc
 from dagster._grpc.client import DagsterGrpcClient
 from sqlalchemy import URL, create_engine, inspect
 
+import pods
 from conftest import Objects, Synth
 from dagster_example import LARGE, RESOURCES, SHOP, spec
 from floe_constructs.dagster import Dagster
+from pods import Cluster, Edits, Pod
 from postgres import Postgres, free_port, postgres
-from unprivileged import as_user, give
 
 Answer = TypeVar("Answer")
-Edits = dict[str, str]
-"""What differs from a cluster: ports, and names that only its DNS knows."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pod:
-    """A pod's only container, with its volumes as folders of a root that is not its own."""
-
-    root: Path
-    args: list[str]
-    env: dict[str, str]
-    user: int
-    grace_seconds: int
-
-    @property
-    def log(self) -> str:
-        return self.root.with_suffix(".log").read_text()
-
-    @contextmanager
-    def running(self) -> Iterator[subprocess.Popen[bytes]]:
-        """Start it as its user; end it, if it has not ended by itself."""
-        with self.root.with_suffix(".log").open("wb") as log:
-            process = subprocess.Popen(
-                as_user(self.user, self.args), env=self.env, cwd=self.root, stdout=log, stderr=log
-            )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait(10)
 
 
 def pod(
     folder: Path, objects: Objects, workload: dict[str, Any], secrets: Edits, edits: Edits
 ) -> Pod:
-    """Lay a pod's files out below a folder of its own, and tell its container where they are."""
+    """Lay out a pod of a workload."""
+
+    def texts(kind: str, name: str) -> Mapping[str, str]:
+        if kind == "ConfigMap":
+            data: dict[str, str] = objects[kind, name]["data"]
+            return data
+        start = f"{name}/"
+        return {
+            key.removeprefix(start): text for key, text in secrets.items() if key.startswith(start)
+        }
+
     spec = workload["spec"]["template"]["spec"]
-    (container,) = spec["containers"]
-    root = folder / str(container["name"])
-    mounts = sorted(container["volumeMounts"], key=lambda mount: len(mount["mountPath"]))
-    paths = {mount["mountPath"]: f"{root}{mount['mountPath']}" for mount in mounts}
-    changes = edits | paths
-
-    def edit(text: str) -> str:
-        names = sorted(changes, key=len, reverse=True)
-        found = rf"(?<![\w.-])({'|'.join(map(re.escape, names))})(?![\w-])"
-        return re.sub(found, lambda match: changes[match[1]], text)
-
-    user: int = spec["securityContext"]["runAsUser"]
-    volumes = {volume["name"]: volume for volume in spec["volumes"]}
-    for mount in mounts:
-        at = Path(paths[mount["mountPath"]])
-        at.parent.mkdir(parents=True, exist_ok=True)
-        volume = volumes[mount["name"]]
-        if "emptyDir" in volume:
-            at.mkdir()
-            give(at, user)
-            continue
-        files = _files(volume, objects, secrets)
-        if "subPath" in mount:
-            files = {".": files[mount["subPath"]]}
-        for name, text in files.items():
-            (at / name).parent.mkdir(exist_ok=True)
-            (at / name).write_text(edit(text))
-            (at / name).chmod(0o444)
-    root.chmod(0o555)
-    folders = {"TMPDIR": paths["/tmp"], "HOME": str(root)}  # noqa: S108  the pod's own
-    return Pod(
-        root=root,
-        args=[edit(arg) for arg in container["args"]],
-        env=_environment(container, secrets, edit) | folders,
-        user=user,
-        grace_seconds=spec.get("terminationGracePeriodSeconds", 30),
-    )
-
-
-def _files(volume: dict[str, Any], objects: Objects, secrets: Edits) -> dict[str, str]:
-    if "configMap" in volume:
-        data: dict[str, str] = objects["ConfigMap", volume["configMap"]["name"]]["data"]
-        return data
-    return {
-        item["path"]: secrets[f"{source['secret']['name']}/{item['key']}"]
-        for source in volume["projected"]["sources"]
-        for item in source["secret"]["items"]
-    }
-
-
-def _environment(
-    container: dict[str, Any], secrets: Edits, edit: Callable[[str], str]
-) -> dict[str, str]:
-    env = {
-        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
-        "PYTHONPATH": str(Path(__file__).parent),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    for variable in container["env"]:
-        if "value" in variable:
-            text = re.sub(r"\$\$", "$", variable["value"])
-            # The context is for run pods, whose paths are a cluster's.
-            env[variable["name"]] = text if "CONTEXT" in variable["name"] else edit(text)
-        else:
-            key = variable["valueFrom"]["secretKeyRef"]
-            env[variable["name"]] = secrets[f"{key['name']}/{key['key']}"]
-    return env
+    root = folder / str(spec["containers"][0]["name"])
+    return pods.pod(root, spec, Cluster(texts), edits)
 
 
 @pytest.fixture

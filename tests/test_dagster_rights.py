@@ -27,7 +27,7 @@ from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.executor import K8sStepHandler
 
-from control_plane import Body, ControlPlane, Resource
+from api_server import ApiServer, Body, Resource
 
 ROOT = Path(__file__).parents[1]
 PROD, STAGING = "data-prod", "data-staging"
@@ -88,7 +88,7 @@ OTHERS = [name for name in ACCOUNTS if not name.startswith("dagster-")]
 
 
 @pytest.fixture(scope="module")
-def cluster(plane: ControlPlane) -> ControlPlane:
+def cluster(plane: ApiServer) -> ApiServer:
     """Bring in the accounts of two environments, and what holds for all pods."""
     kinds = ["Namespace", "PriorityClass", "LimitRange", "ResourceQuota", "ServiceAccount"]
     kinds += ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]
@@ -99,7 +99,7 @@ def cluster(plane: ControlPlane) -> ControlPlane:
     return plane
 
 
-def allowed(account: ControlPlane, namespaces: tuple[str, str]) -> dict[str, Asked]:
+def allowed(account: ApiServer, namespaces: tuple[str, str]) -> dict[str, Asked]:
     """Ask everything that can be asked: of what is in a namespace, there; of the rest, at large."""
 
     def ask(question: tuple[str, Resource, str]) -> tuple[str, str, str] | None:
@@ -141,13 +141,13 @@ def allowed(account: ControlPlane, namespaces: tuple[str, str]) -> dict[str, Ask
 
 @pytest.mark.parametrize("name", [name for name in ACCOUNTS if name not in OTHERS])
 def test_an_account_may_do_in_its_namespace_what_it_needs_and_nothing_else_anywhere(
-    cluster: ControlPlane, name: str
+    cluster: ApiServer, name: str
 ) -> None:
     found = allowed(cluster.account(PROD, name), (PROD, STAGING))
     assert found == {PROD: RIGHTS.get(name, set()), STAGING: set(), "": ANYBODY}
 
 
-def test_the_accounts_of_other_components_may_do_what_anybody_may(cluster: ControlPlane) -> None:
+def test_the_accounts_of_other_components_may_do_what_anybody_may(cluster: ApiServer) -> None:
     assert RIGHTS.keys() < set(ACCOUNTS) - set(OTHERS)
     review = {
         "apiVersion": "authorization.k8s.io/v1",
@@ -202,7 +202,7 @@ Acting = Callable[[str], Any]
 
 
 @pytest.fixture
-def acting(cluster: ControlPlane, dagster: DagsterInstance, kubeconfig: Path) -> Acting:
+def acting(cluster: ApiServer, dagster: DagsterInstance, kubeconfig: Path) -> Acting:
     """Answer the launcher as the process with an account has it."""
 
     def launcher(account: str) -> Any:
@@ -242,14 +242,14 @@ def job_of(run: DagsterRun) -> str:
     return f"dagster-run-{run.run_id}"
 
 
-def pods(cluster: ControlPlane, name: str) -> list[Body]:
+def pods(cluster: ApiServer, name: str) -> list[Body]:
     """Answer the pods of a Job."""
     query = f"?labelSelector=job-name={name}"
     found: list[Body] = cluster.ask("GET", f"/api/v1/namespaces/{PROD}/pods{query}")["items"]
     return found
 
 
-def pod_of(cluster: ControlPlane, name: str) -> Body:
+def pod_of(cluster: ApiServer, name: str) -> Body:
     """Wait for the pod that the real controller makes, if admission lets it."""
     end = time.monotonic() + 30
     while not (found := pods(cluster, name)):
@@ -258,7 +258,7 @@ def pod_of(cluster: ControlPlane, name: str) -> Body:
     return found[0]
 
 
-def gone(cluster: ControlPlane, name: str) -> bool:
+def gone(cluster: ApiServer, name: str) -> bool:
     """Wait for a Job and its pods to be gone."""
     end = time.monotonic() + 30
     jobs = f"/apis/batch/v1/namespaces/{PROD}/jobs?fieldSelector=metadata.name={name}"
@@ -269,7 +269,7 @@ def gone(cluster: ControlPlane, name: str) -> bool:
     return True
 
 
-def has_run(cluster: ControlPlane, pod: Body) -> None:
+def has_run(cluster: ApiServer, pod: Body) -> None:
     """Say of a pod what a node would, whose container runs."""
     (container,) = pod["spec"]["containers"]
     state = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
@@ -284,7 +284,7 @@ def has_run(cluster: ControlPlane, pod: Body) -> None:
 
 
 def test_the_daemon_launches_a_run_sees_how_it_fares_says_why_and_ends_it(
-    cluster: ControlPlane, dagster: DagsterInstance, acting: Acting
+    cluster: ApiServer, dagster: DagsterInstance, acting: Acting
 ) -> None:
     daemon = acting("dagster-daemon")
     run = starting(dagster, "analytics")
@@ -307,7 +307,7 @@ def test_the_daemon_launches_a_run_sees_how_it_fares_says_why_and_ends_it(
 
 
 def test_the_webserver_ends_a_run_that_the_daemon_launched(
-    cluster: ControlPlane, dagster: DagsterInstance, acting: Acting
+    cluster: ApiServer, dagster: DagsterInstance, acting: Acting
 ) -> None:
     run = starting(dagster, "finance")
     name = job_of(run)
@@ -318,7 +318,7 @@ def test_the_webserver_ends_a_run_that_the_daemon_launched(
 
 
 def test_a_run_launches_a_pod_for_a_step_as_its_owner_sees_how_it_fares_and_ends_it(
-    cluster: ControlPlane,
+    cluster: ApiServer,
     dagster: DagsterInstance,
     acting: Acting,
     kubeconfig: Path,

@@ -12,8 +12,8 @@ from dagster._core.pipes.utils import PipesTempFileMessageReader
 from dagster_k8s import PipesK8sClient
 from dagster_k8s.pipes import build_pod_body
 
+from api_server import ApiServer, Body, RefusedError
 from conftest import Objects
-from control_plane import Body, ControlPlane, RefusedError
 from test_dagster_config import container, expanded
 from test_pipes import CLIENT, LAUNCHING, objects, run
 
@@ -26,7 +26,7 @@ ACCOUNT = f"dagster-run-{LAUNCHING['name']}"
 
 
 @pytest.fixture
-def cluster(plane: ControlPlane, objects: Objects) -> ControlPlane:
+def cluster(plane: ApiServer, objects: Objects) -> ApiServer:
     """Bring in a namespace that admits nothing but what is restricted, and the runs' account."""
     admits = {"pod-security.kubernetes.io/enforce": "restricted"}
     metadata = {"name": NAMESPACE, "labels": admits}
@@ -37,7 +37,7 @@ def cluster(plane: ControlPlane, objects: Objects) -> ControlPlane:
     return plane
 
 
-def pods(cluster: ControlPlane, selector: str) -> list[Body]:
+def pods(cluster: ApiServer, selector: str) -> list[Body]:
     end = time.monotonic() + 30
     while time.monotonic() < end:
         found: list[Body] = cluster.ask("GET", f"{PODS}?labelSelector={selector}")["items"]
@@ -48,7 +48,7 @@ def pods(cluster: ControlPlane, selector: str) -> list[Body]:
 
 
 def test_a_run_with_all_that_is_added_is_admitted(
-    cluster: ControlPlane,
+    cluster: ApiServer,
     run: dict[str, Any],
 ) -> None:
     cluster.ask("POST", f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs", run)
@@ -57,7 +57,7 @@ def test_a_run_with_all_that_is_added_is_admitted(
     assert first == [("proxy", "Always"), ("agent", "Always"), ("models", None)]
 
 
-def ended(cluster: ControlPlane) -> None:
+def ended(cluster: ApiServer) -> None:
     """Say of the pod that pipes launch what a node would, whose program has ended."""
     (pod,) = pods(cluster, "team=finance,!job-name")
     (main,) = pod["spec"]["containers"]
@@ -76,7 +76,7 @@ def ended(cluster: ControlPlane) -> None:
 @pytest.mark.filterwarnings("ignore:AssetExecutionContext\\.")  # Dagster's own client does
 @pytest.mark.filterwarnings("ignore::dagster_shared.utils.warnings.PreviewWarning")
 def test_a_run_launches_a_pod_by_pipes_waits_for_it_and_takes_it_away(
-    cluster: ControlPlane,
+    cluster: ApiServer,
     run: dict[str, Any],
     tmp_path: Path,
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_run_launches_a_pod_by_pipes_waits_for_it_and_takes_it_away(
     assert all("deletionTimestamp" in pod["metadata"] for pod in left)
 
 
-def test_without_the_variable_such_a_pod_is_refused(cluster: ControlPlane) -> None:
+def test_without_the_variable_such_a_pod_is_refused(cluster: ApiServer) -> None:
     built = build_pod_body("bare", "acme/train:v1", ["train"], {}, None, None)
     pod = CLIENT.ApiClient().sanitize_for_serialization(built)
     pod |= {"apiVersion": "v1", "kind": "Pod"}

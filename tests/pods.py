@@ -1,0 +1,159 @@
+"""A pod's only container as a process, with its volumes as folders of a root that is not its own.
+
+What it knows of paths, its arguments and variables as well as its files, is told where they are.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unprivileged import as_user, give
+
+Body = dict[str, Any]
+Edits = Mapping[str, str]
+"""What differs from a cluster: addresses, and names that only its DNS knows."""
+
+HERE = Path(__file__).parent
+TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def _no_token() -> str:
+    raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What a pod is given by its cluster."""
+
+    texts: Callable[[str, str], Mapping[str, str]]
+    """The texts of a ConfigMap or a Secret, by kind and name."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The pod's own fields, by their path."""
+
+    token: Callable[[], str] = _no_token
+    """A token for the API server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pod:
+    """What is run, and where."""
+
+    root: Path
+    args: list[str]
+    env: dict[str, str]
+    user: int
+    grace_seconds: int
+
+    @property
+    def log(self) -> str:
+        return self.root.with_suffix(".log").read_text()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it as its user."""
+        with self.root.with_suffix(".log").open("ab") as log:
+            return subprocess.Popen(
+                as_user(self.user, self.args), env=self.env, cwd=self.root, stdout=log, stderr=log
+            )
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Start it; end it, if it has not ended by itself."""
+        process = self.start()
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)
+
+
+def pod(root: Path, spec: Body, cluster: Cluster, edits: Edits) -> Pod:
+    """Lay a pod's files out below a folder of its own, and tell its container where they are."""
+    # One pod tells the next, by way of Dagster, where it has what both have at the same path.
+    others = rf"{re.escape(str(root.parent))}/[\w.-]+(/?)"
+    spec = json.loads(re.sub(others, lambda match: match[1] or "/", json.dumps(spec)))
+    (container,) = spec["containers"]
+    mounts = sorted(container["volumeMounts"], key=lambda mount: len(mount["mountPath"]))
+    paths = {mount["mountPath"]: f"{root}{mount['mountPath']}" for mount in mounts}
+    changes = {**edits, **paths}
+
+    def edit(text: str) -> str:
+        names = sorted(changes, key=len, reverse=True)
+        found = rf"(?<![\w.-])({'|'.join(map(re.escape, names))})(?![\w-])"
+        return re.sub(found, lambda match: changes[match[1]], text)
+
+    user: int = spec["securityContext"]["runAsUser"]
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    for mount in mounts:
+        at = Path(paths[mount["mountPath"]])
+        at.parent.mkdir(parents=True, exist_ok=True)
+        volume = volumes[mount["name"]]
+        if "emptyDir" in volume:
+            at.mkdir()
+            give(at, user)
+            continue
+        files = _files(volume, cluster)
+        if "subPath" in mount:
+            files = {".": files[mount["subPath"]]}
+        for name, text in files.items():
+            (at / name).parent.mkdir(exist_ok=True)
+            (at / name).write_text(edit(text))
+            (at / name).chmod(0o444)
+    root.chmod(0o555)
+    env = _environment(container, cluster, edit)
+    env |= {"TMPDIR": paths["/tmp"], "HOME": str(root)}  # noqa: S108  the pod's own
+    if TOKENS in paths:
+        env["SERVICE_ACCOUNT"] = paths[TOKENS]
+    return Pod(
+        root=root,
+        args=[edit(arg) for arg in (*container.get("command", ()), *container["args"])],
+        env=env,
+        user=user,
+        grace_seconds=spec.get("terminationGracePeriodSeconds", 30),
+    )
+
+
+def _files(volume: Body, cluster: Cluster) -> dict[str, str]:
+    if "configMap" in volume:
+        return dict(cluster.texts("ConfigMap", volume["configMap"]["name"]))
+    found: dict[str, str] = {}
+    for source in volume["projected"]["sources"]:
+        ((kind, said),) = source.items()
+        match kind:
+            case "serviceAccountToken":
+                found[said["path"]] = cluster.token()
+            case "downwardAPI":
+                for item in said["items"]:
+                    found[item["path"]] = cluster.fields[item["fieldRef"]["fieldPath"]]
+            case _:
+                texts = cluster.texts({"secret": "Secret"}.get(kind, "ConfigMap"), said["name"])
+                found |= {item["path"]: texts[item["key"]] for item in said["items"]}
+    return found
+
+
+def _environment(container: Body, cluster: Cluster, edit: Callable[[str], str]) -> dict[str, str]:
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+        "PYTHONPATH": f"{HERE}:{HERE / 'in_cluster'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    for variable in container["env"]:
+        name, source = variable["name"], variable.get("valueFrom", {})
+        if "secretKeyRef" in source:
+            key = source["secretKeyRef"]
+            env[name] = cluster.texts("Secret", key["name"])[key["key"]]
+        elif "fieldRef" in source:
+            env[name] = cluster.fields[source["fieldRef"]["fieldPath"]]
+        else:
+            text = re.sub(r"\$\$", "$", variable.get("value", ""))
+            # The context is for run pods, whose paths are a cluster's.
+            env[name] = text if "CONTEXT" in name else edit(text)
+    return env
