@@ -261,6 +261,7 @@ def test_runs_of_locations_elsewhere_carry_what_azure_looks_for(
         (TOKENS | AWS | {"identity": GCP}, "region is for an identity of AWS, which needs it"),
         (PASSWORD | {"sslmode": "verify-ca"}, "sslmode verify-ca needs ca"),
         (PASSWORD | {"ca": SECRET}, "with require no certificate is verified"),
+        (TOKENS | AWS | {"sslmode": "prefer"}, "could cross the network as it is"),
     ],
 )
 def test_a_login_that_cannot_be_is_refused(change: dict[str, Any], told: str) -> None:

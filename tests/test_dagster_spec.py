@@ -151,3 +151,9 @@ def test_runs_have_the_time_to_start_that_their_code_needs_to_load() -> None:
         DagsterSettings.model_validate(
             SETTINGS | {"code_locations": [SHOP | slow], "run_monitoring": monitoring}
         )
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "168.63.129.16"])
+def test_no_workload_may_be_said_to_reach_a_metadata_address(host: str) -> None:
+    server = SHOP["server"] | {"reaches": [{"host": host, "port": 80}]}
+    assert "give the pods an identity" in refused(code_locations=[SHOP | {"server": server}])

@@ -108,7 +108,8 @@ class CodeLocation(Spec):
 
     executor: Literal["in_process", "k8s_job"] = "in_process"
     """Where steps run: in the run's pod (also in several processes of it), or in a pod for each
-    (`k8s_job_executor`), which the run's pod needs rights in the cluster for."""
+    (`k8s_job_executor`), which the run's pod needs rights in the cluster for. Pods of steps get the
+    run's token too, unless the executor's `step_k8s_config` in user code says otherwise."""
 
     launches: frozenset[Literal["pods", "jobs"]] = frozenset()
     """What else its runs launch, and get rights in the namespace for: `pods` with `PipesK8sClient`,

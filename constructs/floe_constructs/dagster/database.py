@@ -15,6 +15,8 @@ from floe_constructs.kubernetes.postgres import PostgresServer
 from floe_constructs.kubernetes.s3 import Region
 from floe_constructs.kubernetes.secret import SecretKey
 
+_NEAR = ("127.0.0.1", "localhost")
+
 _AZURE_SCOPES = {
     "login.microsoftonline.us": "https://ossrdbms-aad.database.usgovcloudapi.net/.default",
     "login.chinacloudapi.cn": "https://ossrdbms-aad.database.chinacloudapi.cn/.default",
@@ -45,6 +47,12 @@ class DagsterDatabase(PostgresServer):
             raise ValueError(msg)
         if isinstance(self.identity, IrsaIdentity | PodIdentity) != (self.region is not None):
             msg = "region is for an identity of AWS, which needs it"
+            raise ValueError(msg)
+        if self.identity and self.sslmode in {"disable", "prefer"} and self.host not in _NEAR:
+            msg = (
+                f"with sslmode {self.sslmode} the token of identity could cross the network as it "
+                "is: take require or verify-full, or a proxy in the pods at 127.0.0.1"
+            )
             raise ValueError(msg)
         return self
 
