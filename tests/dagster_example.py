@@ -51,6 +51,22 @@ LOGS: dict[str, Any] = {
         "secret_access_key": {"name": "logs", "key": "secret"},
     },
 }
+GCS: dict[str, Any] = {
+    "type": "gcs",
+    "bucket": "acme-logs",
+    "credentials": {"name": "logs", "key": "key.json"},
+}
+ACCOUNT: dict[str, Any] = {"type": "azure", "storage_account": "acmelogs", "container": "logs"}
+APPLICATION: dict[str, Any] = {
+    "client_id": "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+    "client_secret": {"name": "logs", "key": "secret"},
+    "tenant_id": {"name": "logs", "key": "tenant"},
+}
+AZURE: list[dict[str, Any]] = [
+    ACCOUNT | {"access_key_or_sas_token": {"name": "logs", "key": "key"}},
+    ACCOUNT | {"secret_credential": APPLICATION},
+    ACCOUNT | {"identity": {"type": "azure", "client_id": APPLICATION["client_id"]}},
+]
 LARGE: dict[str, Any] = SMALL | {
     "database": SMALL["database"] | {"user": {"name": "database", "key": "user"}},
     "webserver": {"resources": RESOURCES, "replicas": 2},

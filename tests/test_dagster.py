@@ -485,8 +485,8 @@ def test_webserver_and_daemon_read_compute_logs_as_someone(synth: Synth) -> None
     identity = build(synth, spec(compute_logs=logs, code_identity=None))
     for name in CONTROL_PLANE:
         signed = {key for key in variables(keys["Deployment", name]) if key.startswith("AWS_")}
-        assert signed == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-        assert not signed & set(variables(identity["Deployment", name]))
+        assert signed == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}
+        assert signed & set(variables(identity["Deployment", name])) == {"AWS_DEFAULT_REGION"}
         assert "annotations" not in keys["ServiceAccount", name]["metadata"]
         annotations = identity["ServiceAccount", name]["metadata"]["annotations"]
         assert ROLE["role_arn"] in annotations.values()

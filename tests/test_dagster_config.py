@@ -26,8 +26,10 @@ from dagster_webserver.cli import dagster_webserver
 
 from conftest import Objects, Synth
 from dagster_example import (
+    AZURE,
     ELSEWHERE,
     EVENTS,
+    GCS,
     LARGE,
     LOGIN,
     LOGS,
@@ -38,6 +40,7 @@ from dagster_example import (
     spec,
 )
 from floe_constructs.dagster import Dagster, DagsterSpec
+from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.dagster.flows import runs, user_code
 from floe_constructs.problem import SettingError
 from floe_deploy import overlay, wiring
@@ -59,7 +62,9 @@ def objects(synth: Synth) -> Objects:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Answer a folder for files, where the variables of the database's login are set."""
+    """Answer a folder for files, where the variables of logins are set."""
+    for name in ("ACCESS_KEY_OR_SAS_TOKEN", "CLIENT_SECRET", "TENANT_ID"):
+        monkeypatch.setenv(f"DAGSTER_LOGS_{name}", "something")
     monkeypatch.setenv("DAGSTER_PG_USER", "someone")
     monkeypatch.setenv("DAGSTER_PG_PASSWORD", "something")
     return tmp_path
@@ -94,6 +99,7 @@ ALL = [
     DagsterSpec.model_validate(SMALL),
     spec(compute_logs=LOGS | {"endpoint": "http://s3.example.com:8333", "prefix": "a/b"}),
     spec(compute_logs=LOGS | {"credentials": None, "identity": ROLE}),
+    *(spec(compute_logs=logs) for logs in (GCS, *AZURE)),
     spec(code_locations=[]),
 ]
 
@@ -111,7 +117,7 @@ def test_dagster_accepts_its_instance(synth: Synth, folder: Path, dagster: Dagst
     assert accepted(ref.run_launcher_data)["job_namespace"] == dagster.namespace
     accepted(ref.run_coordinator_data)
     logs = accepted(ref.compute_logs_data)
-    if dagster.compute_logs:
+    if isinstance(dagster.compute_logs, S3ComputeLogs):
         assert logs["bucket"] == dagster.compute_logs.bucket
         assert logs["prefix"] == dagster.compute_logs.prefix
         assert logs["region"] == dagster.compute_logs.region

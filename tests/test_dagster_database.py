@@ -31,7 +31,9 @@ SECRET = {"name": "dagster-app", "key": "host"}
 
 
 def build(synth: Synth, **database: Any) -> Objects:
-    dagster = spec(database=database, code_identity=None, code_locations=[SHOP, ELSEWHERE])
+    dagster = spec(
+        database=database, code_identity=None, code_locations=[SHOP, ELSEWHERE], compute_logs=None
+    )
     return synth(lambda chart: Dagster(chart, "dagster", dagster))
 
 
@@ -216,7 +218,9 @@ def test_every_account_that_logs_in_has_the_identity(synth: Synth) -> None:
 
 
 def test_a_location_may_have_another_identity_of_the_cloud(synth: Synth) -> None:
-    dagster = spec(database=TOKENS | AWS, code_identity=None, code_locations=[SHOP, EVENTS])
+    dagster = spec(
+        database=TOKENS | AWS, compute_logs=None, code_identity=None, code_locations=[SHOP, EVENTS]
+    )
     objects = synth(lambda chart: Dagster(chart, "dagster", dagster))
     roles = {
         name: objects["ServiceAccount", name]["metadata"]["annotations"].popitem()[1]
@@ -229,7 +233,12 @@ def test_a_location_may_have_another_identity_of_the_cloud(synth: Synth) -> None
 
 
 def test_whoever_logs_in_by_token_reaches_who_makes_sessions_of_them() -> None:
-    dagster = spec(database=TOKENS | AWS, code_identity=None, code_locations=[SHOP, ELSEWHERE])
+    dagster = spec(
+        database=TOKENS | AWS,
+        compute_logs=None,
+        code_identity=None,
+        code_locations=[SHOP, ELSEWHERE],
+    )
 
     def sources(name: str) -> set[object]:
         return {

@@ -13,7 +13,7 @@ from dagster._serdes import ConfigurableClassData
 from dagster._utils.concurrency import get_max_concurrency_limit_value
 from pydantic import ValidationError
 
-from dagster_example import LOGS, spec
+from dagster_example import AZURE, GCS, LOGS, spec
 from floe_constructs.dagster.config import instance_files
 from floe_constructs.dagster.run_launcher import FIELDS
 from floe_constructs.dagster.run_queue import Pools
@@ -47,10 +47,12 @@ FULL: dict[str, Any] = {
 SPECS = [
     spec(**FULL),
     spec(**FULL, compute_logs=LOGS | {"endpoint": "http://s3.example.com:8333"}),
+    *(spec(compute_logs=logs) for logs in (GCS, *AZURE)),
 ]
 INSTANCES = [yaml.safe_load(instance_files(it).data["dagster.yaml"]) for it in SPECS]
 
 LEFT_OUT = {
+    "compute_logs.config.json_credentials_envvar": "it does not do without a file, which does",
     "auto_materialize.enabled": "of the automation before sensors, which nobody has by default",
     "auto_materialize.minimum_interval_seconds": "as enabled",
     "auto_materialize.respect_materialization_data_versions": "as enabled",

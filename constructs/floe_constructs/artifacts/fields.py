@@ -148,8 +148,8 @@ READ: dict[str, str] = {
         {
             "": "the overlay has to have `dagster.compute_logs` where they are asked for",
             "enabled": "false: the overlay must not have any",
-            "manager_type": "s3; `local` and `noop` say nothing, others are refused",
-            "bucket": "must be the overlay's `dagster.compute_logs.bucket`",
+            "manager_type": "must be the overlay's kind of storage; `local` and `noop` say nothing",
+            "bucket": "the bucket with `type: artifacts`; else it must be the overlay's",
             "prefix": "offered to compositions; the overlay's prefix counts",
             "local_dir": "offered to compositions; a pod has its own",
             "upload_interval": "offered to compositions; 30 seconds",

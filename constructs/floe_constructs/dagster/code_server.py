@@ -13,7 +13,7 @@ from floe_constructs.dagster.environment import (
     CREDENTIALS,
     HOME,
     IMAGE_VARIABLE,
-    database_variables,
+    instance_variables,
     user_variables,
 )
 from floe_constructs.dagster.flows import code_server, runs
@@ -145,7 +145,7 @@ def _identity(
 def _variables(spec: DagsterSpec, location: CodeLocation) -> dict[str, Variable]:
     return {
         **user_variables(spec, location),
-        **database_variables(spec),
+        **instance_variables(spec),
         "DAGSTER_HOME": HOME,
         IMAGE_VARIABLE: location.run_image,
         CONTEXT_VARIABLE: context_text(spec, location),

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from floe_constructs.dagster.code_location import CodeLocation, ExternalLocation
-from floe_constructs.dagster.compute_logs import S3ComputeLogs
 from floe_constructs.dagster.environment import (
     ARTIFACTS,
     ARTIFACTS_FILE,
@@ -30,6 +29,10 @@ INSTANCE_FILE = "dagster.yaml"
 MIGRATION_FILE = "migrate.py"
 WORKSPACE = "/etc/dagster"
 WORKSPACE_FILE = "workspace.yaml"
+_NO_LOGS = {
+    "module": "dagster.core.storage.noop_compute_log_manager",
+    "class": "NoOpComputeLogManager",
+}
 _THREADS = {"use_threads": True}
 CONTEXT_VARIABLE = "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT"
 
@@ -131,7 +134,7 @@ def _instance(spec: DagsterSpec) -> dict[str, Any]:
         "freshness": _said(spec.freshness),
         "retention": _said(spec.retention),
         "python_logs": _said(spec.python_logs),
-        "compute_logs": _compute_logs(spec.compute_logs),
+        "compute_logs": spec.compute_logs.manager if spec.compute_logs else _NO_LOGS,
         # They would write to the instance's folder, and call home.
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
@@ -170,25 +173,3 @@ def _storage(spec: DagsterSpec) -> dict[str, Any]:
 
 def _text(value: str | SecretKey, variable: str) -> str | dict[str, str]:
     return {"env": variable} if isinstance(value, SecretKey) else value
-
-
-def _compute_logs(settings: S3ComputeLogs | None) -> dict[str, Any]:
-    if settings is None:
-        return {
-            "module": "dagster.core.storage.noop_compute_log_manager",
-            "class": "NoOpComputeLogManager",
-        }
-    config: dict[str, Any] = {
-        "bucket": settings.bucket,
-        "prefix": settings.prefix,
-        "region": settings.region,
-        "skip_empty_files": True,
-        "upload_interval": 30,
-    }
-    if settings.endpoint:
-        config["endpoint_url"] = settings.endpoint
-    return {
-        "module": "dagster_aws.s3.compute_log_manager",
-        "class": "S3ComputeLogManager",
-        "config": config,
-    }

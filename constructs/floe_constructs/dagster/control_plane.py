@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from cdk8s_plus_34 import k8s
 
-from floe_constructs.dagster.environment import HOME, TMP, database_variables
+from floe_constructs.dagster.environment import CREDENTIALS, HOME, TMP, instance_variables
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.kubernetes.container import Probes, container
 from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files
-from floe_constructs.kubernetes.volume import Mount, authority, scratch, single
+from floe_constructs.kubernetes.volume import Mount, authority, scratch, secret_files, single
 from floe_constructs.kubernetes.workload import Workload
 
 
@@ -24,7 +24,10 @@ def folders(spec: DagsterSpec) -> list[Mount]:
 
 def instance_mounts(spec: DagsterSpec, instance: Files) -> list[Mount]:
     """Answer the folders, with `dagster.yaml` in one of them."""
-    return [*folders(spec), *single("instance", instance)]
+    mounts = [*folders(spec), *single("instance", instance)]
+    if spec.compute_logs and spec.compute_logs.files:
+        mounts.append(secret_files("credentials", CREDENTIALS, spec.compute_logs.files))
+    return mounts
 
 
 def control_plane_container(  # noqa: PLR0913  the three differ in that many ways
@@ -38,9 +41,9 @@ def control_plane_container(  # noqa: PLR0913  the three differ in that many way
     probes: Probes | None = None,
 ) -> k8s.Container:
     """Answer a container with what `dagster.yaml` leaves to the environment."""
-    env: dict[str, Variable] = {"DAGSTER_HOME": HOME, "HOME": TMP, **database_variables(spec)}
-    if spec.compute_logs:
-        env |= spec.compute_logs.variables
+    env: dict[str, Variable] = {"DAGSTER_HOME": HOME, "HOME": TMP, **instance_variables(spec)}
+    if logs := spec.compute_logs:
+        env |= logs.variables | {name: f"{CREDENTIALS}/{name}" for name in logs.files}
     return container(
         name,
         image=spec.image,

@@ -38,12 +38,18 @@ _PLAIN = "!#$&'()*+-./:<=>?@[]^_`{|}~"
 """What an OTLP resource attribute holds as it is, beside letters and digits (W3C Baggage)."""
 
 
-def database_variables(spec: DagsterSpec) -> SecretsAndTexts:
+def instance_variables(spec: DagsterSpec) -> SecretsAndTexts:
     """Answer what `dagster.yaml` leaves to the environment.
 
     Every process that makes an instance of it needs them: run pods, which get the instance from
     their launcher, and code servers, as soon as a sensor looks into it.
     """
+    logs = spec.compute_logs.instance_variables if spec.compute_logs else {}
+    return {**database_variables(spec), **logs}
+
+
+def database_variables(spec: DagsterSpec) -> SecretsAndTexts:
+    """Answer the part of it that is about the database, which is all for the migration."""
     database = spec.database
     values = {
         HOST_VARIABLE: database.host,

@@ -118,8 +118,8 @@ def _storage(spec: DagsterSpec) -> list[Flow]:
     """Code servers need the database as well: a sensor looks into the instance."""
     working = [*control_plane(spec), *user_code(spec)]
     found = _to(spec.database.endpoint, [*working, migration(spec)], "keep runs and events")
-    if spec.compute_logs:
-        found += _to(spec.compute_logs.server, working, "keep the output of steps")
+    for endpoint in spec.compute_logs.endpoints if spec.compute_logs else ():
+        found += _to(endpoint, working, "keep the output of steps")
     return found
 
 

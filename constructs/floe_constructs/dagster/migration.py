@@ -28,6 +28,7 @@ class DagsterMigration(Construct):
 
     def __init__(self, scope: Construct, id: str, spec: DagsterSpec) -> None:
         super().__init__(scope, id)
+        spec = spec.model_copy(update={"compute_logs": None})  # it writes none
         pods, settings = migration(spec), spec.migration
         instance = migration_files(spec)
         mounts = instance_mounts(spec, instance)

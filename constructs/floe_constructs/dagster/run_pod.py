@@ -16,7 +16,7 @@ from floe_constructs.dagster.environment import (
     HOME,
     OF_DAGSTER,
     TMP,
-    database_variables,
+    instance_variables,
     user_variables,
 )
 from floe_constructs.dagster.pipes import PIPES_VARIABLE, keywords
@@ -105,7 +105,7 @@ def launcher(spec: DagsterSpec) -> dict[str, Any]:
                 + authorities,
             },
             "container_config": {
-                "env": variables(database_variables(spec)),
+                "env": variables(instance_variables(spec)),
                 "resources": requirements(_RESOURCES),
                 "security_context": RESTRICTED,
                 "termination_message_policy": "FallbackToLogsOnError",
@@ -129,7 +129,7 @@ def container_context(spec: DagsterSpec, location: CodeLocation) -> dict[str, An
     volumes, mounts = _volumes(spec, runs, whose)
     user = user_variables(spec, location)
     pipes = [PIPES_VARIABLE] if "pods" in location.launches else []
-    given = {**user, **database_variables(spec), **dict.fromkeys([*pipes, *OF_DAGSTER])}
+    given = {**user, **instance_variables(spec), **dict.fromkeys([*pipes, *OF_DAGSTER])}
     clashing(whose, given, runs.env)
     apart([CONTAINER], [one.name for one in (*runs.sidecars, *runs.init_containers)])
     config: dict[str, Any] = {

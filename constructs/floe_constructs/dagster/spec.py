@@ -6,7 +6,12 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from floe_constructs.dagster.code_location import AnyLocation, CodeLocation, ExternalLocation
-from floe_constructs.dagster.compute_logs import S3ComputeLogs
+from floe_constructs.dagster.compute_logs import (
+    AnyComputeLogs,
+    GcsComputeLogs,
+    S3ComputeLogs,
+    StoredLogs,
+)
 from floe_constructs.dagster.database import DagsterDatabase
 from floe_constructs.dagster.instance import (
     AutoMaterialize,
@@ -38,7 +43,8 @@ class DagsterSettings(Spec):
 
     image: Image
     """Image of webserver, daemon and migration: Dagster with `dagster-webserver`, `dagster-k8s`,
-    `dagster-postgres` and, for compute logs in S3, `dagster-aws`."""
+    `dagster-postgres` and, for compute logs, `dagster-aws`, `dagster-gcp` or `dagster-azure`, which
+    the images of code locations need as well."""
 
     database: DagsterDatabase
     """Database of runs, events and schedules."""
@@ -101,7 +107,7 @@ class DagsterSettings(Spec):
     """Hours within which at least one run is started, whatever the schedule; else an alert tells
     that schedules have stopped. Without it nothing does. It needs `monitoring`."""
 
-    compute_logs: S3ComputeLogs | None = None
+    compute_logs: AnyComputeLogs | None = None
     """Where the output of steps is kept; with the pod's own log alone when silent."""
 
     @field_validator("code_locations")
@@ -120,6 +126,15 @@ class DagsterSettings(Spec):
             msg = (
                 "webserver and daemon have one identity: database.identity and "
                 "compute_logs.identity have to be the same"
+            )
+            raise ValueError(msg)
+        keys = isinstance(self.compute_logs, S3ComputeLogs | GcsComputeLogs) and (
+            self.compute_logs.credentials and self.compute_logs.cloud
+        )
+        if keys and self.database.identity and self.database.identity.cloud == keys:
+            msg = (
+                "compute_logs.credentials would be taken for the database as well, instead of "
+                "database.identity: let compute_logs have the same identity"
             )
             raise ValueError(msg)
         return self
@@ -179,6 +194,9 @@ class DagsterSpec(DagsterSettings):
 
     namespace: str
     """Namespace of the installation, which runs are launched in."""
+
+    compute_logs: StoredLogs | None = None
+    """Where the output of steps is kept; with the pod's own log alone when silent."""
 
     artifacts: str | None = None
     """Text of `compiled_artifacts.json`, which user code is configured by."""

