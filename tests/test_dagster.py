@@ -188,7 +188,7 @@ def test_each_component_may_ask_the_api_server_for_what_it_calls_and_nothing_els
         "dagster-daemon": {
             "batch/jobs": {"create", "list", "delete"},
             "batch/jobs/status": {"get"},
-            "pods": {"get", "list", "delete"},
+            "pods": {"list", "delete"},
             "pods/log": {"get"},
             "events": {"list"},
         },

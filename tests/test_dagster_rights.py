@@ -44,7 +44,6 @@ RIGHTS: dict[str, Asked] = {
         ("batch/jobs/status", "get"),
         ("events", "list"),
         ("pods", "delete"),
-        ("pods", "get"),
         ("pods", "list"),
         ("pods/log", "get"),
     },

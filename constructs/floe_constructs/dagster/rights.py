@@ -15,7 +15,7 @@ Rights = Mapping[str, Sequence[str]]
 DAEMON: Rights = {
     "jobs": ["create", "delete", "list"],
     "jobs/status": ["get"],
-    "pods": ["delete", "get", "list"],
+    "pods": ["delete", "list"],
     "pods/log": ["get"],
     "events": ["list"],
 }
