@@ -51,6 +51,11 @@ class Platform:
             time.sleep(0.2)
         return answer
 
+    def watches(self) -> bool:
+        """Answer whether the daemon sees failures: on a new database it ignores earlier ones."""
+        seen = "select count(*) from kvs where key like 'EVENT_LOG_CONSUMER_CURSOR-%'"
+        return bool(sql(self.database, seen))
+
     def launch(self, job: str, **config: object) -> str:
         """Launch a run as a user does; answer its id."""
         params = f"selector:{{{SELECTED},jobName:{json.dumps(job)}}}"
@@ -149,13 +154,15 @@ def rendered(database: Postgres, engine: str, module: str) -> Objects:
     return build(lambda chart: Dagster(chart, "dagster", dagster), NAMESPACE)
 
 
-def sql(database: Postgres, *statements: str) -> None:
+def sql(database: Postgres, statement: str) -> int:
+    """Run a statement; answer the number that it answers, 0 if it answers none."""
     login = (database.user, database.password, database.host, database.port, database.database)
     engine = create_engine(URL.create("postgresql+psycopg2", *login))
     with engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
+        found = connection.execute(text(statement))
+        number = int(found.scalar_one()) if found.returns_rows else 0
     engine.dispose()
+    return number
 
 
 def secret(name: str, **texts: str) -> Body:

