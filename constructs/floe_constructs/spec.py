@@ -13,3 +13,16 @@ class Spec(BaseModel):
         hide_input_in_errors=True,  # an input may hold what must not be printed
         ser_json_inf_nan="constants",
     )
+
+
+def exactly_one(spec: Spec, *names: str) -> None:
+    """Refuse a spec in which none or several of these settings are given.
+
+    Raises:
+        ValueError: so it is; it names them.
+
+    """
+    if sum(bool(getattr(spec, name)) for name in names) != 1:
+        *others, last = names
+        msg = f"give exactly one of {', '.join(others)} and {last}"
+        raise ValueError(msg)

@@ -148,10 +148,10 @@ def owners(environment: Environment, artifacts: CompiledArtifacts, cloud: str) -
         return set()
     login = LOGINS[cloud]
     said = {item.variable for item in derivation.user_credentials(environment, artifacts)}
-    everybody = derivation.code_identity(environment, artifacts) or dagster.database.identity
+    everybody = derivation.code_identity(environment, artifacts)
     found = set()
     for location in dagster.deployed:
-        identity = location.runs.identity or location.identity or everybody
+        identity = dagster.runs_as(location, everybody)
         if login in said | location.runs.env.keys() or (identity and identity.cloud == cloud):
             found.add(location.name)
     return found

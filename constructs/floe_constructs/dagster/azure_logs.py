@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from floe_constructs.dagster.log_storage import UPLOAD_SECONDS, ComputeLogs
+from floe_constructs.dagster.string_source import string_source
 from floe_constructs.kubernetes.cloud_identity import AzureIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName
-from floe_constructs.spec import Spec
+from floe_constructs.spec import Spec, exactly_one
 
 _LOGIN = "login.microsoftonline.com"
 
@@ -76,10 +77,7 @@ class AzureComputeLogs(ComputeLogs):
 
     @model_validator(mode="after")
     def _authenticates_in_one_way(self) -> Self:
-        ways = (self.access_key_or_sas_token, self.secret_credential, self.identity)
-        if sum(way is not None for way in ways) != 1:
-            msg = "give exactly one of access_key_or_sas_token, secret_credential and identity"
-            raise ValueError(msg)
+        exactly_one(self, "access_key_or_sas_token", "secret_credential", "identity")
         return self
 
     @property
@@ -96,7 +94,7 @@ class AzureComputeLogs(ComputeLogs):
             config["access_key_or_sas_token"] = {"env": _variable("access_key_or_sas_token")}
         elif self.secret_credential:
             config["secret_credential"] = {
-                name: {"env": _variable(name)} if isinstance(value, SecretKey) else value
+                name: string_source(value, _variable(name))
                 for name, value in self._secret_credential.items()
             }
         else:

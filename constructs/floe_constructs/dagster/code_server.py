@@ -102,8 +102,7 @@ def _args(
     settings, loaded = location.server, _loaded(location)
     args = ["dagster", "api", "grpc", "-h", "0.0.0.0", "-p", str(GRPC)]  # noqa: S104  its pod's own
     args += [*loaded, "--location-name", location.name]
-    args += ["--log-level", settings.log_level] if settings.log_level else []
-    args += settings.log_format_args
+    args += settings.log_args
     if settings.replicas > 1:
         # Dagster loads a location anew when its server's id changes. Each replica makes one up
         # unless it is told; then the id has to change with all that a server stands for.

@@ -15,6 +15,7 @@ from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.s3 import Bucket, S3Bucket, s3_endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr
+from floe_constructs.spec import exactly_one
 
 GOOGLE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 AWS_VARIABLE = "AWS_ACCESS_KEY_ID"
@@ -85,9 +86,7 @@ class GcsComputeLogs(ComputeLogs):
 
     @model_validator(mode="after")
     def _authenticates_in_one_way(self) -> Self:
-        if (self.credentials is None) == (self.identity is None):
-            msg = "give exactly one of credentials and identity"
-            raise ValueError(msg)
+        exactly_one(self, "credentials", "identity")
         return self
 
     @property

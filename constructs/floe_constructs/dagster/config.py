@@ -17,9 +17,9 @@ from floe_constructs.dagster.environment import (
 from floe_constructs.dagster.guard_rails import guard_rails
 from floe_constructs.dagster.run_pod import ARTIFACTS_CONFIG_MAP, container_context, launcher
 from floe_constructs.dagster.spec import DagsterSpec
+from floe_constructs.dagster.string_source import string_source
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER
-from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.problem import SettingError
 from floe_constructs.spec import Spec
 from floe_constructs.yaml_text import dump
@@ -158,10 +158,10 @@ def _storage(spec: DagsterSpec) -> dict[str, Any]:
     return {
         "postgres": {
             "postgres_db": {
-                "hostname": _text(database.host, HOST_VARIABLE),
+                "hostname": string_source(database.host, HOST_VARIABLE),
                 "port": database.port,
-                "db_name": _text(database.database, DATABASE_VARIABLE),
-                "username": _text(database.user, USER_VARIABLE),
+                "db_name": string_source(database.database, DATABASE_VARIABLE),
+                "username": string_source(database.user, USER_VARIABLE),
                 **password,
                 "scheme": "postgresql+psycopg2",
                 "params": params,
@@ -169,7 +169,3 @@ def _storage(spec: DagsterSpec) -> dict[str, Any]:
             **database.auth_provider,
         }
     }
-
-
-def _text(value: str | SecretKey, variable: str) -> str | dict[str, str]:
-    return {"env": variable} if isinstance(value, SecretKey) else value

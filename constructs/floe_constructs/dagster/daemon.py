@@ -35,8 +35,7 @@ class DagsterDaemon(Construct):
         instance = instance_files(spec)
         mounts = [*instance_mounts(spec, instance), folder("workspace", workspace_files(spec))]
         args = ["dagster-daemon", "run", "-w", f"{WORKSPACE}/{WORKSPACE_FILE}"]
-        args += ["--log-level", settings.log_level] if settings.log_level else []
-        args += settings.log_format_args
+        args += settings.log_args
         template = pod_template(
             pods,
             settings,

@@ -14,6 +14,7 @@ from floe_constructs.kubernetes.cloud_identity import (
 from floe_constructs.kubernetes.postgres import PostgresServer
 from floe_constructs.kubernetes.s3 import Region
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.spec import exactly_one
 
 _NEAR = ("127.0.0.1", "localhost")
 
@@ -42,9 +43,7 @@ class DagsterDatabase(PostgresServer):
 
     @model_validator(mode="after")
     def _logs_in_in_one_way(self) -> Self:
-        if (self.password is None) == (self.identity is None):
-            msg = "give exactly one of password and identity"
-            raise ValueError(msg)
+        exactly_one(self, "password", "identity")
         if isinstance(self.identity, IrsaIdentity | PodIdentity) != (self.region is not None):
             msg = "region is for an identity of AWS, which needs it"
             raise ValueError(msg)

@@ -4,11 +4,13 @@ What is on in every environment is no setting: run monitoring, retries (a run's 
 threads. Defaults are for production, where Dagster's own are often those of a laptop.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from floe_constructs.dagster.run_queue import TagKey
+from floe_constructs.dagster.retention import Retention
+from floe_constructs.dagster.run_launcher import RunLauncher
+from floe_constructs.dagster.run_queue import Concurrency, RunQueue, TagKey
 from floe_constructs.spec import Spec
 
 
@@ -47,54 +49,6 @@ class RunRetries(Spec):
     retry_on_asset_or_op_failure: bool = True
     """Whether runs are tried again whose code has failed, not only those whose pod was lost; a
     run's tag of this name (`dagster/…`) wins."""
-
-
-def _not_zero(days: int) -> int:
-    if days == 0:
-        msg = "0 would mean for ever to Dagster: say how many days, or -1 for ever"
-        raise ValueError(msg)
-    return days
-
-
-Days = Annotated[
-    int,
-    Field(ge=-1, json_schema_extra={"rule": "days from 1 on, or -1 for ever"}),
-    AfterValidator(_not_zero),
-]
-"""For how long something is kept."""
-
-
-class TickDays(Spec):
-    """For how long ticks are kept, by what came of them."""
-
-    skipped: Days = 7
-    """Days for those that started nothing, which most of a sensor's do."""
-
-    success: Days = 90
-    """Days for those that started runs."""
-
-    failure: Days = 90
-    """Days for those that failed."""
-
-
-class TickRetention(Spec):
-    """For how long the ticks of one kind are kept; nothing else ends them."""
-
-    purge_after_days: TickDays = TickDays()
-    """Days, by what came of the tick."""
-
-
-class Retention(Spec):
-    """For how long ticks are kept, which Dagster writes at each evaluation. Runs stay."""
-
-    schedule: TickRetention = TickRetention()
-    """Ticks of schedules."""
-
-    sensor: TickRetention = TickRetention()
-    """Ticks of sensors."""
-
-    auto_materialize: TickRetention = TickRetention()
-    """Ticks of declarative automation."""
 
 
 class Scheduler(Spec):
@@ -145,3 +99,58 @@ class PythonLogs(Spec):
 
     python_log_level: Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"] | None = None
     """Least level of messages that are kept, `context.log`'s among them; all when silent."""
+
+
+class Instance(Spec):
+    """Dagster's instance, but for where it keeps things."""
+
+    concurrency: Concurrency = Concurrency()
+    """How much is done at a time."""
+
+    run_queue: RunQueue = RunQueue()
+    """How the daemon takes runs from the queue."""
+
+    run_monitoring: RunMonitoring = RunMonitoring()
+    """How the daemon looks after runs."""
+
+    run_retries: RunRetries = RunRetries()
+    """What is done about runs that fail."""
+
+    run_launcher: RunLauncher = RunLauncher()
+    """How long the Jobs of runs are kept, and what data teams may change of them."""
+
+    retention: Retention = Retention()
+    """For how long ticks are kept."""
+
+    scheduler: Scheduler = Scheduler()
+    """What happens to ticks that a schedule has missed."""
+
+    schedules: Workers = Workers()
+    """How many schedules are evaluated side by side."""
+
+    sensors: Workers = Workers()
+    """How many sensors are evaluated side by side."""
+
+    backfills: Workers = Workers()
+    """How many backfills go on side by side."""
+
+    auto_materialize: AutoMaterialize = AutoMaterialize()
+    """Declarative automation."""
+
+    freshness: Freshness = Freshness()
+    """Freshness policies of assets."""
+
+    python_logs: PythonLogs = PythonLogs()
+    """Python's logging as part of a run's own log."""
+
+    @model_validator(mode="after")
+    def _jobs_are_there_to_be_seen(self) -> Self:
+        seconds = self.run_monitoring.poll_interval_seconds
+        if self.run_launcher.ttl_seconds_after_finished <= seconds:
+            msg = (
+                "run_launcher.ttl_seconds_after_finished: the Job of a lost run would be gone "
+                "before run_monitoring.poll_interval_seconds have passed, and with it why: keep it "
+                f"for more than {seconds} seconds"
+            )
+            raise ValueError(msg)
+        return self

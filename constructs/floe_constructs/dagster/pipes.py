@@ -19,7 +19,7 @@ def keywords(launcher: Mapping[str, Any], own: Mapping[str, Any], image: str) ->
     """
     shared, location = launcher["run_k8s_config"], own["run_k8s_config"]
     container = shared["container_config"]
-    pods = [shared["pod_spec_config"], location["pod_spec_config"]]
+    pods = shared["pod_spec_config"], location["pod_spec_config"]
     mounts = [
         *(mount for mount in container["volume_mounts"] if mount["name"] == _SCRATCH),
         *own["volume_mounts"],
@@ -34,29 +34,31 @@ def keywords(launcher: Mapping[str, Any], own: Mapping[str, Any], image: str) ->
         "termination_message_policy": container["termination_message_policy"],
         "volume_mounts": mounts,
     }
-    metadata = [one.get("pod_template_spec_metadata", {}) for one in (shared, location)]
-    pod = _merged(*pods) | {
-        "automount_service_account_token": False,
-        "security_context": _merged(*(pod.get("security_context", {}) for pod in pods)),
-        "service_account_name": own["service_account_name"],
-        "image_pull_secrets": [
-            *launcher.get("image_pull_secrets", ()),
-            *own.get("image_pull_secrets", ()),
-        ],
-        "volumes": [
-            volume for volume in (*pods[0]["volumes"], *own["volumes"]) if volume["name"] in seen
-        ],
-        "containers": [main],
-    }
+    annotations = location.get("pod_template_spec_metadata", {}).get("annotations", {})
+    pod = (
+        pods[0]
+        | pods[1]
+        | {
+            "automount_service_account_token": False,
+            "security_context": pods[0]["security_context"] | pods[1].get("security_context", {}),
+            "service_account_name": own["service_account_name"],
+            "image_pull_secrets": [
+                *launcher.get("image_pull_secrets", ()),
+                *own.get("image_pull_secrets", ()),
+            ],
+            "volumes": [
+                volume
+                for volume in (*pods[0]["volumes"], *own["volumes"])
+                if volume["name"] in seen
+            ],
+            "containers": [main],
+        }
+    )
     pod.pop("init_containers", None)
     return {
         "base_pod_meta": {
             "labels": launcher["labels"] | own["labels"],
-            "annotations": _merged(*(one.get("annotations", {}) for one in metadata)),
+            "annotations": shared["pod_template_spec_metadata"]["annotations"] | annotations,
         },
         "base_pod_spec": {name: value for name, value in pod.items() if value != []},
     }
-
-
-def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return one | other

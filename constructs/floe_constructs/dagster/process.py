@@ -19,9 +19,10 @@ class Process(LongRunning):
     silent."""
 
     @property
-    def log_format_args(self) -> list[str]:
-        """How the command line says the form of the log."""
-        return ["--log-format", self.log_format] if self.log_format else []
+    def log_args(self) -> list[str]:
+        """How the command line says this."""
+        given = {"--log-level": self.log_level, "--log-format": self.log_format}
+        return [part for flag, value in given.items() if value for part in (flag, value)]
 
 
 class Webserver(Replicated, Process):
@@ -56,8 +57,8 @@ class Webserver(Replicated, Process):
             "--db-pool-recycle": self.pool_recycle_seconds,
             "--db-pool-max-overflow": self.pool_max_overflow,
             **{flag: value and round(value * 1000) for flag, value in seconds.items()},
+            # What is `--log-level` elsewhere is for the server's requests alone.
             "--dagster-log-level": self.log_level,
-            "--log-level": self.log_level,
         }
         said = [part for flag, value in given.items() if value for part in (flag, str(value))]
-        return [*said, *self.log_format_args]
+        return [*said, *self.log_args]

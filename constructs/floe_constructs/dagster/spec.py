@@ -13,32 +13,20 @@ from floe_constructs.dagster.compute_logs import (
     StoredLogs,
 )
 from floe_constructs.dagster.database import DagsterDatabase
-from floe_constructs.dagster.instance import (
-    AutoMaterialize,
-    Freshness,
-    PythonLogs,
-    Retention,
-    RunMonitoring,
-    RunRetries,
-    Scheduler,
-    Workers,
-)
+from floe_constructs.dagster.instance import Instance
 from floe_constructs.dagster.process import Process, Webserver
-from floe_constructs.dagster.run_launcher import RunLauncher
-from floe_constructs.dagster.run_queue import Concurrency, RunQueue
 from floe_constructs.dagster.telemetry import Lineage, Traces
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image
 from floe_constructs.kubernetes.workload import Workload
-from floe_constructs.spec import Spec
 
 WEBSERVER, READ_ONLY = "webserver", "webserver-read-only"
 """Components of the webservers."""
 
 
-class DagsterSettings(Spec):
+class DagsterSettings(Instance):
     """Dagster in this environment."""
 
     image: Image
@@ -63,45 +51,6 @@ class DagsterSettings(Spec):
 
     code_locations: tuple[AnyLocation, ...] = ()
     """Where user code comes from."""
-
-    concurrency: Concurrency = Concurrency()
-    """How much is done at a time."""
-
-    run_queue: RunQueue = RunQueue()
-    """How the daemon takes runs from the queue."""
-
-    run_monitoring: RunMonitoring = RunMonitoring()
-    """How the daemon looks after runs."""
-
-    run_retries: RunRetries = RunRetries()
-    """What is done about runs that fail."""
-
-    run_launcher: RunLauncher = RunLauncher()
-    """How long the Jobs of runs are kept, and what data teams may change of them."""
-
-    retention: Retention = Retention()
-    """For how long ticks are kept."""
-
-    scheduler: Scheduler = Scheduler()
-    """What happens to ticks that a schedule has missed."""
-
-    schedules: Workers = Workers()
-    """How many schedules are evaluated side by side."""
-
-    sensors: Workers = Workers()
-    """How many sensors are evaluated side by side."""
-
-    backfills: Workers = Workers()
-    """How many backfills go on side by side."""
-
-    auto_materialize: AutoMaterialize = AutoMaterialize()
-    """Declarative automation."""
-
-    freshness: Freshness = Freshness()
-    """Freshness policies of assets."""
-
-    python_logs: PythonLogs = PythonLogs()
-    """Python's logging as part of a run's own log."""
 
     hours_between_runs: int | None = Field(default=None, ge=1, le=336)
     """Hours within which at least one run is started, whatever the schedule; else an alert tells
@@ -163,17 +112,17 @@ class DagsterSettings(Spec):
             raise ValueError(msg)
         return self
 
-    @model_validator(mode="after")
-    def _jobs_are_there_to_be_seen(self) -> Self:
-        seconds = self.run_monitoring.poll_interval_seconds
-        if self.run_launcher.ttl_seconds_after_finished <= seconds:
-            msg = (
-                "run_launcher.ttl_seconds_after_finished: the Job of a lost run would be gone "
-                "before run_monitoring.poll_interval_seconds have passed, and with it why: keep it "
-                f"for more than {seconds} seconds"
-            )
-            raise ValueError(msg)
-        return self
+    def serves_as(
+        self, location: CodeLocation, everybody: CloudIdentity | None
+    ) -> CloudIdentity | None:
+        """Answer who a location's servers are to a cloud, where `everybody` is what others are."""
+        return location.identity or everybody or self.database.identity
+
+    def runs_as(
+        self, location: CodeLocation, everybody: CloudIdentity | None
+    ) -> CloudIdentity | None:
+        """Answer who a location's runs are to a cloud, where `everybody` is what others are."""
+        return location.runs.identity or self.serves_as(location, everybody)
 
     @property
     def deployed(self) -> tuple[CodeLocation, ...]:
@@ -224,11 +173,11 @@ class DagsterSpec(DagsterSettings):
 
     def identity(self, location: CodeLocation) -> CloudIdentity | None:
         """Answer who a code location's servers are to a cloud provider."""
-        return location.identity or self.code_identity or self.database.identity
+        return self.serves_as(location, self.code_identity)
 
     def run_identity(self, location: CodeLocation) -> CloudIdentity | None:
         """Answer who a code location's runs are to a cloud provider."""
-        return location.runs.identity or self.identity(location)
+        return self.runs_as(location, self.code_identity)
 
     @property
     def webservers(self) -> dict[str, Webserver]:

@@ -14,7 +14,7 @@ from floe_constructs.kubernetes.value import (
     LabelKey,
     LabelValue,
 )
-from floe_constructs.spec import Spec
+from floe_constructs.spec import Spec, exactly_one
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "thrift": 9083}
 
@@ -84,9 +84,7 @@ class Peer(Spec):
 
     @model_validator(mode="after")
     def _is_one_or_the_other(self) -> Self:
-        if bool(self.namespace) == bool(self.cidrs):
-            msg = "give exactly one of namespace and cidrs"
-            raise ValueError(msg)
+        exactly_one(self, "namespace", "cidrs")
         if self.pods and self.cidrs:
             msg = "pods are labels within a namespace: addresses have none"
             raise ValueError(msg)

@@ -8,7 +8,7 @@ from floe_constructs.kubernetes.cloud_identity import AwsIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, Url, endpoint_of
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr
-from floe_constructs.spec import Spec
+from floe_constructs.spec import Spec, exactly_one
 
 Bucket = Annotated[
     str,
@@ -68,9 +68,7 @@ class S3Bucket(Spec):
 
     @model_validator(mode="after")
     def _authenticates_in_one_way(self) -> Self:
-        if (self.credentials is None) == (self.identity is None):
-            msg = "give exactly one of credentials and identity"
-            raise ValueError(msg)
+        exactly_one(self, "credentials", "identity")
         return self
 
 
