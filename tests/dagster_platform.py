@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, create_engine, text
-
 from api_server import ApiServer, Body
 from conftest import Objects, build
 from dagster_example import LARGE, RESOURCES, SHOP, spec
@@ -54,7 +52,7 @@ class Platform:
     def watches(self) -> bool:
         """Answer whether the daemon sees failures: on a new database it ignores earlier ones."""
         seen = "select count(*) from kvs where key like 'EVENT_LOG_CONSUMER_CURSOR-%'"
-        return bool(sql(self.database, seen))
+        return bool(self.database.sql(seen))
 
     def launch(self, job: str, **config: object) -> str:
         """Launch a run as a user does; answer its id."""
@@ -152,17 +150,6 @@ def rendered(database: Postgres, engine: str, module: str) -> Objects:
         variables={"WAREHOUSE": {"name": "warehouse", "key": "dsn"}},
     )
     return build(lambda chart: Dagster(chart, "dagster", dagster), NAMESPACE)
-
-
-def sql(database: Postgres, statement: str) -> int:
-    """Run a statement; answer the number that it answers, 0 if it answers none."""
-    login = (database.user, database.password, database.host, database.port, database.database)
-    engine = create_engine(URL.create("postgresql+psycopg2", *login))
-    with engine.begin() as connection:
-        found = connection.execute(text(statement))
-        number = int(found.scalar_one()) if found.returns_rows else 0
-    engine.dispose()
-    return number
 
 
 def secret(name: str, **texts: str) -> Body:

@@ -22,7 +22,7 @@ from dagster._core.remote_origin import (
 from dagster._core.storage.dagster_run import DagsterRun
 
 from floe_deploy.explain.layers import RUN_ID
-from test_dagster_config import IN_CLUSTER, expanded
+from test_dagster_config import expanded, in_cluster
 from test_dist import ROOT
 
 CLIENT: Any = import_module("kubernetes.client")
@@ -55,11 +55,7 @@ def launcher(folder: Path) -> Iterator[Launching]:
     rendered = yaml.safe_load(manifest("configmap-dagster-instance")["data"]["dagster.yaml"])
     own = {"run_launcher": rendered["run_launcher"]}
     with pytest.MonkeyPatch.context() as patch:
-        for name, file in (("TOKEN", "token"), ("CERT", "ca.crt")):
-            (folder / file).write_text("something")
-            patch.setattr(IN_CLUSTER, f"SERVICE_{name}_FILENAME", str(folder / file))
-        patch.setenv("KUBERNETES_SERVICE_HOST", "localhost")
-        patch.setenv("KUBERNETES_SERVICE_PORT", "1")
+        in_cluster(folder, patch)
         with DagsterInstance.local_temp(str(folder), overrides=own) as instance:
             found = Launching(instance=instance)
             patch.setattr(BATCH, "create_namespaced_job", lambda _, **told: found.create(**told))

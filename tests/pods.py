@@ -24,10 +24,6 @@ HERE = Path(__file__).parent
 TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
-def _no_token() -> str:
-    raise NotImplementedError
-
-
 @dataclass(frozen=True)
 class Cluster:
     """What a pod is given by its cluster."""
@@ -38,8 +34,8 @@ class Cluster:
     fields: Mapping[str, str] = field(default_factory=dict)
     """The pod's own fields, by their path."""
 
-    token: Callable[[], str] = _no_token
-    """A token for the API server."""
+    token: Callable[[], str] | None = None
+    """A token for the API server, where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +125,7 @@ def _files(volume: Body, cluster: Cluster) -> dict[str, str]:
         ((kind, said),) = source.items()
         match kind:
             case "serviceAccountToken":
+                assert cluster.token
                 found[said["path"]] = cluster.token()
             case "downwardAPI":
                 for item in said["items"]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
+from sqlalchemy import URL, Engine, create_engine, text
+
 from unprivileged import as_user, give
 
 # The wheel's programs alone: its Python code, when imported, wants folders of its own.
@@ -31,6 +33,25 @@ class Postgres:
     password: str
     database: str = "postgres"
     host: str = "127.0.0.1"
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """Answer SQLAlchemy's way to the database."""
+        login = (self.user, self.password, self.host, self.port, self.database)
+        found = create_engine(URL.create("postgresql+psycopg2", *login))
+        try:
+            yield found
+        finally:
+            found.dispose()
+
+    def sql(self, *statements: str) -> int:
+        """Run statements; answer the number that the last one answers, 0 if it answers none."""
+        number = 0
+        with self.engine() as engine, engine.begin() as connection:
+            for statement in statements:
+                found = connection.execute(text(statement))
+                number = int(found.scalar_one()) if found.returns_rows else 0
+        return number
 
 
 def free_port() -> int:

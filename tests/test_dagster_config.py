@@ -213,15 +213,20 @@ def launcher(objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     return cluster_launcher(objects, folder, monkeypatch)
 
 
-def cluster_launcher(
-    objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> K8sRunLauncher:
-    """Answer the launcher of the instance, in a pod of a cluster that nobody asks."""
+def in_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Kubernetes' client find what it looks for in a pod."""
     for name, file in (("TOKEN", "token"), ("CERT", "ca.crt")):
         (folder / file).write_text("something")
         monkeypatch.setattr(IN_CLUSTER, f"SERVICE_{name}_FILENAME", str(folder / file))
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "localhost")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
+
+
+def cluster_launcher(
+    objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> K8sRunLauncher:
+    """Answer the launcher of the instance, in a pod of a cluster that nobody asks."""
+    in_cluster(folder, monkeypatch)
     found = instance(objects, folder).run_launcher
     assert isinstance(found, K8sRunLauncher)
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from api_server import ApiServer
 from container import Container
-from dagster_platform import NAMESPACE, Platform, of, rendered, secret, sql
+from dagster_platform import NAMESPACE, Platform, of, rendered, secret
 from kubelet import kubelet
 from postgres import free_port, postgres
 
@@ -27,7 +27,7 @@ def platform(plane: ApiServer) -> Iterator[Platform]:
         for at in (folder, *folder.iterdir()):
             at.chmod(0o755)
         database = running.enter_context(postgres(folder / "postgres"))
-        sql(database, "create role analyst login password 'open'")
+        database.sql("create role analyst login password 'open'")
         engine = f"127.0.0.1:{free_port()}"
         objects = rendered(database, engine, "dagster_definitions")
 
@@ -96,7 +96,7 @@ def test_a_credential_revoked_in_mid_run_fails_it_with_an_error_that_names_it(
     config = {"config": {"file": str(file)}}
     run = platform.launch("warehouse", ops={"ask_warehouse_twice": config})
     platform.until(lambda: platform.under_way(run))
-    sql(platform.database, "alter role analyst nologin")
+    platform.database.sql("alter role analyst nologin")
     file.touch()
     assert platform.until(lambda: platform.ended(run)) == "FAILURE"
     assert 'role "analyst" is not permitted to log in' in platform.failure(run)

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 from dagster._api.list_repositories import sync_list_repositories_grpc
 from dagster._grpc.client import DagsterGrpcClient
-from sqlalchemy import URL, create_engine, inspect
+from sqlalchemy import inspect
 
 import pods
 from conftest import Objects, Synth
@@ -71,19 +71,8 @@ def until(ask: Callable[[], Answer | None], *pods: Pod, seconds: int = 60) -> An
 
 
 def tables(database: Postgres) -> set[str]:
-    url = URL.create(
-        "postgresql+psycopg2",
-        database.user,
-        database.password,
-        database.host,
-        database.port,
-        database.database,
-    )
-    engine = create_engine(url)
-    try:
+    with database.engine() as engine:
         return set(inspect(engine).get_table_names())
-    finally:
-        engine.dispose()
 
 
 def status(url: str) -> int:

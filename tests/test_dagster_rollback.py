@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import URL, create_engine, text
 
 from conftest import Synth
 from dagster_example import LARGE, spec
@@ -40,15 +39,6 @@ class Migration:
             timeout=120,
         )
 
-    def sql(self, *statements: str) -> None:
-        server = self.database
-        login = (server.user, server.password, server.host, server.port, server.database)
-        engine = create_engine(URL.create("postgresql+psycopg2", *login))
-        with engine.begin() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
-        engine.dispose()
-
 
 @pytest.fixture
 def migration(synth: Synth) -> Iterator[Migration]:
@@ -77,7 +67,7 @@ def migration(synth: Synth) -> Iterator[Migration]:
 def test_a_database_that_is_ahead_is_a_success_that_says_so(migration: Migration) -> None:
     first = migration.run()
     assert first.returncode == 0, first.stderr
-    migration.sql(NEWER, "alter table runs add column since_then text")
+    migration.database.sql(NEWER, "alter table runs add column since_then text")
     after = migration.run()
     assert after.returncode == 0, after.stderr
     assert "'f0e1d2c3b4a5': the database is ahead of this code, as after a rollback" in after.stdout
@@ -98,7 +88,7 @@ def test_a_database_that_this_code_cannot_work_with_is_a_failure_that_says_why(
     migration: Migration, change: str, problem: str
 ) -> None:
     assert migration.run().returncode == 0
-    migration.sql(NEWER, change)
+    migration.database.sql(NEWER, change)
     after = migration.run()
     assert after.returncode == 1
     assert after.stderr.endswith(f"newer code has changed the database.\n{problem}\n")

@@ -4,6 +4,7 @@ All speak DB-API. Only the engine of the environment is connected to; its driver
 already, because dbt's adapter needs it.
 """
 
+from abc import abstractmethod
 from contextlib import closing
 from typing import Any
 
@@ -15,9 +16,9 @@ class Warehouse(ConfigurableResource):
 
     db_schema: str
 
+    @abstractmethod
     def connect(self) -> Any:
         """Answer a DB-API connection."""
-        raise NotImplementedError
 
     def rows(self, query: str) -> list[Any]:
         """Answer what a query finds."""
