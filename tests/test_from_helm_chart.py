@@ -5,7 +5,6 @@ The names of values are those of the chart's own schema, 1.12 with what 1.13 add
 
 import logging
 import re
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,9 @@ from dagster._core.remote_origin import (
 from dagster._core.storage.dagster_run import DagsterRunStatus, RunsFilter
 from dagster._daemon.monitoring.run_monitoring import monitor_started_run
 
-from floe_deploy.environment import Environment
+import chart_page
 from launching import BATCH, launcher, run
 from test_dist import ENVIRONMENTS, ROOT, manifests
-from test_docs import table
 
 PAGE = "docs/how-to/from-helm-chart.md"
 POD = """
@@ -61,57 +59,20 @@ VALUES = {
 }
 
 
-def rows(family: str) -> list[list[str]]:
-    return table(PAGE, family)
-
-
 @pytest.mark.parametrize("family", VALUES)
 def test_every_value_of_the_chart_has_one_row(family: str) -> None:
-    told = [name.strip() for row in rows(family) for name in row[0].split(",")]
-    assert sorted(told) == sorted(VALUES[family].split())
+    assert chart_page.values(PAGE, family) == sorted(VALUES[family].split())
 
 
 @pytest.mark.parametrize("family", VALUES)
 def test_every_row_names_a_test(family: str) -> None:
-    assert all(row[2].startswith("test_") for row in rows(family))
+    assert all(name.startswith("test_") for name in chart_page.tests(PAGE, family))
 
 
 @pytest.mark.parametrize("family", VALUES)
 def test_every_path_that_a_row_names_is_a_setting(family: str) -> None:
-    text = (ROOT / PAGE).read_text()
-    _, _, rest = text.partition(f"| {family} |")
-    told = [line.split("|")[2] for line in rest.partition("\n\n")[0].splitlines()[2:]]
-    first = "|".join(Environment.model_fields)
-    found = {path for cell in told for path in re.findall(rf"`((?:{first})(?:\.[a-z_]+)*)`", cell)}
-    assert found or family == "global"
-    for path in found:
-        assert settings(path), path
-
-
-def settings(path: str) -> list[dict[str, Any]]:
-    """Answer the schemas of what may stand at a path."""
-    schema = Environment.model_json_schema()
-    found = [schema]
-    for name in path.split("."):
-        found = [
-            inner["properties"][name]
-            for it in found
-            for inner in forms(it, schema["$defs"])
-            if name in inner.get("properties", {})
-        ]
-    return found
-
-
-def forms(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Answer the forms that a schema stands for; those of its items, where it is a list."""
-    if reference := schema.get("$ref"):
-        yield from forms(definitions[str(reference).rpartition("/")[2]], definitions)
-    for inner in [*schema.get("anyOf", []), *schema.get("oneOf", [])]:
-        yield from forms(inner, definitions)
-    if "items" in schema:
-        yield from forms(schema["items"], definitions)
-    if "properties" in schema:
-        yield schema
+    assert chart_page.paths(PAGE, family) or family == "global"
+    assert not chart_page.unknown(PAGE, family)
 
 
 def test_nothing_of_celery_is_deployed() -> None:
