@@ -35,7 +35,7 @@ SMALL: dict[str, Any] = {
 }
 STORE: dict[str, Any] = SMALL["store"] | {"storage": S3, "workers": WORKERS}
 LARGE: dict[str, Any] = SMALL | {
-    "api": {"resources": RESOURCES, "replicas": 2},
+    "api": {"resources": RESOURCES, "replicas": 2, "autoscale": {"max_replicas": 5}},
     "store": STORE,
     "sql_api": {"user": "bi", "password": {"name": "cube-sql", "key": "password"}},
     "model": {

@@ -190,7 +190,7 @@ def test_a_quota_that_is_too_small_is_told_with_the_sum(
         failure.value
     )
     assert (
-        "at least 76100m: 29400m for what always runs + 6450m for an update + "
+        "at least 82100m: 35400m for what always runs + 6450m for an update + "
         "250m for what runs at times + 40000m for 40 runs" in str(failure.value)
     )
 
@@ -307,3 +307,46 @@ def test_a_namespace_leaves_room_for_the_names_of_its_classes(
     assert (
         "00-cluster/priorityclass-" + "n" * 54 + "-runs.yaml" in rendered(tmp_path, overlay).files
     )
+
+
+def scaled(tmp_path: Path, overlay: dict[str, Any], **settings: object) -> dict[str, Any]:
+    overlay["cube"]["api"] |= settings
+    return objects(rendered(tmp_path, overlay))
+
+
+def test_an_autoscaled_deployment_has_no_number_that_an_apply_could_set_back(
+    tmp_path: Path, overlay: dict[str, Any]
+) -> None:
+    found = scaled(tmp_path, overlay, replicas=2, autoscale={"max_replicas": 9, "cpu_percent": 55})
+    folder = "50-platform/cube"
+    deployment = found[f"{folder}/deployment-cube-api.yaml"]
+    scaler = found[f"{folder}/horizontalpodautoscaler-cube-api.yaml"]["spec"]
+    assert "replicas" not in deployment["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 9)
+    assert scaler["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+    (metric,) = scaler["metrics"]
+    (main, *_) = deployment["spec"]["template"]["spec"]["containers"]
+    assert metric["containerResource"]["container"] == main["name"]
+    assert metric["containerResource"]["target"]["averageUtilization"] == 55
+
+
+def test_pods_that_may_become_several_are_spread_and_have_a_budget(
+    tmp_path: Path, overlay: dict[str, Any]
+) -> None:
+    found = scaled(tmp_path, overlay, replicas=1, autoscale={"max_replicas": 2})
+    template = pod(found, "50-platform/cube/deployment-cube-api.yaml")
+    assert "topologySpreadConstraints" in template["spec"]
+    assert "50-platform/cube/poddisruptionbudget-cube-api.yaml" in found
+
+
+def test_a_quota_has_room_for_all_that_an_autoscaler_makes(
+    tmp_path: Path, overlay: dict[str, Any]
+) -> None:
+    overlay["cube"]["api"]["autoscale"] = {"max_replicas": 500}
+    with pytest.raises(InputError, match=r"(?s)pods of 160.*at least [56]\d\d"):
+        rendered(tmp_path, overlay)
+
+
+def test_an_autoscaler_without_room_is_refused(tmp_path: Path, overlay: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="max_replicas 3 is not above replicas, 3"):
+        scaled(tmp_path, overlay, replicas=3, autoscale={"max_replicas": 3})

@@ -69,6 +69,7 @@ def test_a_cube_with_workers_and_models_is_exactly_these_objects(objects: Object
     assert set(objects) == BASE | {
         ("ConfigMap", "cube-model"),
         ("ConfigMap", "cube-model-cubes"),
+        ("HorizontalPodAutoscaler", "cube-api"),
         ("PodDisruptionBudget", "cube-api"),
         ("PodDisruptionBudget", "cube-store-worker"),
         ("ServiceAccount", "cube-store-worker"),

@@ -187,11 +187,16 @@ def pods_of(manifest: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.requirement("FR-021")
 def test_the_view_lists_every_workload_of_prod() -> None:
+    scaled = {
+        manifest["metadata"]["name"]: "{minReplicas} to {maxReplicas}".format(**manifest["spec"])
+        for manifest in manifests("prod")
+        if manifest["kind"] == "HorizontalPodAutoscaler"
+    }
     there = {
         (
-            re.sub("-[0-9a-f]{10}$", "", manifest["metadata"]["name"]),
+            name := re.sub("-[0-9a-f]{10}$", "", manifest["metadata"]["name"]),
             manifest["kind"],
-            str(manifest["spec"].get("replicas", 1)),
+            scaled.get(name) or str(manifest["spec"].get("replicas", 1)),
             "yes" if pods_of(manifest)["automountServiceAccountToken"] else "no",
         )
         for manifest in manifests("prod")

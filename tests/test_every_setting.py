@@ -200,6 +200,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         )
     ),
     {"cube": COMPONENTS["cube"] | {"api": TWICE}},
+    {"cube": COMPONENTS["cube"] | {"api": TWICE | {"autoscale": {"max_replicas": 9}}}},
     {
         "marquez": COMPONENTS["marquez"]
         | {"api": TWICE, "web": TWICE | {"image": "example.com/web:1"}}

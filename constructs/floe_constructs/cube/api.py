@@ -15,7 +15,7 @@ class CubeApi(Construct):
     """Cube answering queries over REST, GraphQL and, where asked, SQL.
 
     Objects: ServiceAccount/cube-api, Deployment/cube-api, Service/cube-api, from two replicas on
-    PodDisruptionBudget/cube-api.
+    PodDisruptionBudget/cube-api, with `autoscale` HorizontalPodAutoscaler/cube-api.
     Needs: the Secrets of the data source, the API and the SQL API; the model's ConfigMaps.
     """
 
@@ -32,5 +32,6 @@ class CubeApi(Construct):
             ports=ports,
             tmp=scratch("tmp", "/tmp"),  # noqa: S108  the pod's own
         )
-        deployment(self, pods, template, replicas=spec.api.replicas)
+        scale = spec.api.autoscale
+        deployment(self, pods, template, replicas=spec.api.replicas, autoscale=scale)
         service(self, pods, ports)

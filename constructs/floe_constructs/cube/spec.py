@@ -12,7 +12,7 @@ from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.scheduling import Spreading
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes
-from floe_constructs.kubernetes.workload import LongRunning, Replicated, Storage, Workload
+from floe_constructs.kubernetes.workload import LongRunning, Scalable, Storage, Workload
 from floe_constructs.spec import Spec
 
 HTTP = 4000
@@ -111,7 +111,7 @@ class CubeSettings(Spec):
     image: Image
     """Image of Cube: `cubejs/cube`, or one made from it that holds the model."""
 
-    api: Replicated
+    api: Scalable
     """The pods that answer queries."""
 
     refresh_worker: RefreshWorker

@@ -88,7 +88,7 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
 
 
 def _spread(labels: Labels, settings: Workload) -> list[k8s.TopologySpreadConstraint] | None:
-    if not isinstance(settings, Spreading) or settings.replicas == 1:
+    if not isinstance(settings, Spreading) or settings.most == 1:
         return None
     return [
         k8s.TopologySpreadConstraint(

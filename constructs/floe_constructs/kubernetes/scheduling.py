@@ -86,3 +86,8 @@ class Spreading(Spec):
     spread: Spread = Field(default_factory=over_nodes_and_zones)
     """Labels of nodes over whose values two or more pods are spread evenly: as far as there is room
     (`prefer`), or else they wait (`require`)."""
+
+    @property
+    def most(self) -> int:
+        """The most pods there may be."""
+        return self.replicas

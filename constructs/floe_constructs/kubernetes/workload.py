@@ -143,6 +143,41 @@ class Replicated(Spreading, LongRunning):
     """Number of pods. From 2 on they are spread and get a PodDisruptionBudget."""
 
 
+class Autoscale(Spec):
+    """How far the number of pods follows the load; the cluster has to measure it (metrics-server).
+
+    It goes up at once and down after five minutes of calm, as Kubernetes has it.
+    """
+
+    max_replicas: int = Field(ge=2, le=1000)
+    """The most pods; `replicas` is the least."""
+
+    cpu_percent: int = Field(default=70, ge=10, le=400)
+    """CPU that pods use on average, in percent of `resources.cpu`: above it there are more."""
+
+
+class Scalable(Replicated):
+    """Settings of a workload whose number of pods may follow its load."""
+
+    autoscale: Autoscale | None = None
+    """More pods than `replicas` under load; always `replicas` when silent."""
+
+    @property
+    def most(self) -> int:
+        """The most pods there may be."""
+        return self.autoscale.max_replicas if self.autoscale else self.replicas
+
+    @model_validator(mode="after")
+    def _there_is_room(self) -> Self:
+        if self.autoscale and self.autoscale.max_replicas <= self.replicas:
+            msg = (
+                f"autoscale.max_replicas {self.autoscale.max_replicas} is not above replicas, "
+                f"{self.replicas}"
+            )
+            raise ValueError(msg)
+        return self
+
+
 class Storage(Spec):
     """Space that outlives a pod."""
 
