@@ -20,7 +20,13 @@ LARGE: dict[str, Any] = SMALL | {
     "database": SMALL["database"] | {"user": {"name": "database", "key": "user"}},
     "api": {"resources": RESOURCES, "replicas": 2},
     "web": {"image": "acme/marquez-web:0.51.1", "resources": RESOURCES, "replicas": 2},
-    "retention_days": 30,
+    "retention": {"days": 30},
+}
+SEARCH: dict[str, Any] = {
+    "url": "https://search.example.com:9200",
+    "username": {"name": "search", "key": "user"},
+    "password": {"name": "search", "key": "password"},
+    "trust_store": {"config_map": "authorities", "key": "bundle.p12"},
 }
 
 

@@ -1,6 +1,9 @@
 """Marquez: API, interface, migration, retention."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.marquez import MarquezSpec
 from floe_constructs.marquez.flows import API_URL, flows
 from floe_constructs.marquez.marquez import Marquez
-from marquez_example import LARGE, RESOURCES, SMALL, spec
+from marquez_example import LARGE, RESOURCES, SEARCH, SMALL, spec
 from rule_cases import broken
 
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)(:-[^}]*)?\}")
@@ -53,6 +56,8 @@ MIGRATION = {
     ("ConfigMap", "marquez-migrate"),
     ("Job", "marquez-migrate-HASH"),
 }
+WEB = {(kind, "marquez-web") for kind in ("ServiceAccount", "Deployment", "Service")}
+RETENTION = {(kind, "marquez-retention") for kind in ("ServiceAccount", "ConfigMap", "CronJob")}
 API = {(kind, "marquez-api") for kind in ("ServiceAccount", "ConfigMap", "Deployment", "Service")}
 
 
@@ -61,15 +66,8 @@ def test_the_smallest_marquez_is_api_and_migration(synth: Synth) -> None:
 
 
 def test_a_large_marquez_is_exactly_these_objects(objects: Objects) -> None:
-    assert names(objects) == MIGRATION | API | {
-        ("PodDisruptionBudget", "marquez-api"),
-        ("ServiceAccount", "marquez-web"),
-        ("Deployment", "marquez-web"),
-        ("Service", "marquez-web"),
-        ("PodDisruptionBudget", "marquez-web"),
-        ("ServiceAccount", "marquez-retention"),
-        ("CronJob", "marquez-retention"),
-    }
+    budgets = {("PodDisruptionBudget", f"marquez-{role}") for role in ("api", "web")}
+    assert names(objects) == MIGRATION | API | WEB | RETENTION | budgets
 
 
 def test_every_pod_is_restricted_and_has_no_token(objects: Objects) -> None:
@@ -142,42 +140,103 @@ def test_only_readiness_asks_the_database(objects: Objects) -> None:
 
 def test_lineage_is_kept_for_ever_unless_days_are_named(synth: Synth) -> None:
     """In the community chart `enabled: false` still deletes (MarquezProject/marquez#3118)."""
-    objects = made(synth, spec(retention_days=None))
+    objects = made(synth, spec(retention=None))
     assert not [kind for kind, _ in objects if kind == "CronJob"]
     for (kind, _), manifest in objects.items():
         if kind == "ConfigMap":
             assert "dbRetention" not in yaml.safe_load(manifest["data"]["config.yml"])
 
 
-def test_retention_deletes_what_is_older_than_the_days_named(objects: Objects) -> None:
-    command = container(objects["CronJob", "marquez-retention"])["command"]
-    assert f"--retention-days {LARGE['retention_days']} " in command[-1]
-    assert objects["CronJob", "marquez-retention"]["spec"]["concurrencyPolicy"] == "Forbid"
+def said(synth: Synth, **retention: object) -> str:
+    objects = made(synth, spec(retention={"days": 30} | retention))
+    return str(container(objects["CronJob", "marquez-retention"])["command"][-1])
 
 
-@pytest.mark.parametrize(("kind", "name"), [("Job", "marquez-migrate"), ("CronJob", "marquez-ret")])
-def test_a_command_is_java_itself_with_a_heap_that_follows_the_limit(
+def test_retention_deletes_what_is_older_than_the_days_named(synth: Synth) -> None:
+    assert " --retention-days 31 --number-of-rows-per-batch 500 " in said(
+        synth, days=31, rows_per_batch=500
+    )
+    assert "--dry-run" not in said(synth)
+
+
+def test_a_dry_run_says_what_would_go(synth: Synth) -> None:
+    assert " --dry-run " in said(synth, dry_run=True)
+
+
+def test_retention_runs_when_the_schedule_says_and_never_twice_at_once(synth: Synth) -> None:
+    retention = {"days": 30, "schedule": "0 4 * * 0", "time_zone": "Europe/Berlin"}
+    given = made(synth, spec(retention=retention | {"deadline_minutes": 90}))
+    cron = given["CronJob", "marquez-retention"]["spec"]
+    assert (cron["schedule"], cron["timeZone"]) == ("0 4 * * 0", "Europe/Berlin")
+    assert cron["concurrencyPolicy"] == "Forbid"
+    assert cron["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 90 * 60
+
+
+FAILED = (
+    "ERROR [main] marquez.cli.DbRetentionCommand: Failed to apply retention policy of '30' days"
+)
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+@pytest.mark.parametrize(
+    ("prints", "ends"),
+    [("INFO Deleted '7' jobs", (0, 0)), (FAILED, (0, 1)), ("Exception in thread", (3, 3))],
+)
+def test_retention_fails_when_its_log_says_so_though_the_program_ends_well(
+    synth: Synth, tmp_path: Path, shell: str, prints: str, ends: tuple[int, int]
+) -> None:
+    """Marquez catches the failure of `db-retention`, logs it, and ends with 0."""
+    java = tmp_path / "java"
+    java.write_text(f'#!/bin/sh\nprintf "%s\\n" "{prints}"\nexit {ends[0]}\n')
+    java.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    command = [shell, "-c", said(synth)]
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (ends[1], f"{prints}\n")
+
+
+PROGRAMS = [
+    ("Deployment", "marquez-api"),
+    ("Job", "marquez-migrate"),
+    ("CronJob", "marquez-retention"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), PROGRAMS)
+def test_a_heap_follows_the_limit_and_a_process_without_memory_ends(
     objects: Objects, kind: str, name: str
 ) -> None:
-    """The image's entry point takes no arguments; a shell in between would keep SIGTERM."""
     one = container(named(objects, kind, name))
     env = {v["name"]: v.get("value", "") for v in one["env"]}
-    assert re.search(r"-XX:MaxRAMPercentage=\d", env["JAVA_OPTS"])
-    assert one["command"][-1].startswith("exec java $JAVA_OPTS ")
-    assert one["command"][-1].endswith(' "$MARQUEZ_CONFIG"')
+    assert env["JAVA_OPTS"].split() == ["-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError"]
+    assert " java $JAVA_OPTS -jar " in one["command"][-1]
+    assert '"$MARQUEZ_CONFIG"' in one["command"][-1]
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [("Deployment", "marquez-api"), ("Job", "marquez-migrate"), ("CronJob", "marquez-retention")],
-)
+@pytest.mark.parametrize(("kind", "name"), PROGRAMS[:2])
+def test_nothing_stands_between_java_and_the_signal_to_end(
+    objects: Objects, tmp_path: Path, kind: str, name: str
+) -> None:
+    """The image's entry point is a shell that waits: it would be killed, and requests cut off."""
+    command = container(named(objects, kind, name))["command"]
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho $$\n")
+    java.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert int(process.stdout.read()) == process.pid
+
+
+@pytest.mark.parametrize(("kind", "name"), PROGRAMS)
 def test_every_placeholder_of_the_configuration_has_a_value(
-    objects: Objects, kind: str, name: str
+    synth: Synth, kind: str, name: str
 ) -> None:
     """Dropwizard leaves an undefined `${NAME}` as text, and `${NAME:-x}` is x."""
+    objects = made(synth, spec(search=SEARCH))
     workload = named(objects, kind, name)
     env = {variable["name"] for variable in container(workload)["env"]}
-    (volume,) = [v for v in pod(workload)["spec"]["volumes"] if "configMap" in v]
+    (volume,) = [v for v in pod(workload)["spec"]["volumes"] if v["name"] == "config"]
     text = objects["ConfigMap", volume["configMap"]["name"]]["data"]["config.yml"]
     found = PLACEHOLDER.findall(text)
     assert found
@@ -194,7 +253,7 @@ def test_a_password_of_any_characters_arrives_as_it_is(objects: Objects, passwor
 
 
 def test_the_image_never_falls_back_to_its_development_settings(objects: Objects) -> None:
-    for kind, name in (("Deployment", "marquez-api"), ("Job", "marquez-migrate")):
+    for kind, name in PROGRAMS:
         one = container(named(objects, kind, name))
         env = {variable["name"]: variable.get("value") for variable in one["env"]}
         (mount,) = [m for m in one["volumeMounts"] if m["name"] == "config"]
@@ -212,7 +271,7 @@ def test_the_migration_is_another_job_when_anything_of_it_changes(synth: Synth) 
         return str(named(made(synth, spec(**changes)), "Job", "marquez-")["metadata"]["name"])
 
     database = LARGE["database"] | {"host": "other.example.com"}
-    assert job() == job() == job(retention_days=None)
+    assert job() == job() == job(retention=None)
     assert len({job(), job(image="acme/marquez:1"), job(database=database)}) == 3
 
 
@@ -277,7 +336,7 @@ def talks(marquez: MarquezSpec) -> set[tuple[str, str]]:
 
 def test_the_database_is_reached_by_what_works_on_it_and_the_api_by_the_interface() -> None:
     working = {("api", "postgres"), ("migrate", "postgres")}
-    assert talks(spec(retention_days=None, web=None)) == working
+    assert talks(spec(retention=None, web=None)) == working
     assert talks(spec()) == working | {("retention", "postgres"), ("web", "api")}
 
 
@@ -292,11 +351,17 @@ def test_flows_leave_the_pods_that_are_made(objects: Objects) -> None:
 
 CHANGES: dict[str, Any] = {
     "api": {"resources": RESOURCES},
+    "connections": {"most": 20},
     "database": LARGE["database"] | {"port": 6432},
+    "graphql": False,
     "image": "acme/marquez:fork",
     "instance": "other",
+    "log_format": "json",
+    "log_level": "warn",
     "migration": {"resources": RESOURCES, "node_selector": {"pool": "data"}},
-    "retention_days": 31,
+    "retention": {"days": 31},
+    "search": SEARCH,
+    "tags": {"PII": "About a person"},
     "web": None,
 }
 

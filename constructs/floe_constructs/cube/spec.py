@@ -1,6 +1,6 @@
 """What an environment decides about Cube."""
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
@@ -9,6 +9,7 @@ from floe_constructs.cube.model import model_files
 from floe_constructs.cube.source import Source
 from floe_constructs.cube.storage import LocalStorage, StoreStorage
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
+from floe_constructs.kubernetes.schedule import TimeZone
 from floe_constructs.kubernetes.scheduling import Spreading
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes
@@ -20,15 +21,6 @@ HTTP = 4000
 
 _LEAST_HEAP = 256
 """MiB of heap below which Cube does not get far."""
-
-TimeZone = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$",
-        json_schema_extra={"rule": "a name of the time zone database: Europe/Berlin"},
-    ),
-]
-"""A time zone."""
 
 
 class SqlApi(Spec):

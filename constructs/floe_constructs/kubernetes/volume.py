@@ -65,16 +65,22 @@ def secret_files(name: str, path: str, keys: Mapping[str, SecretKey]) -> Mount:
 
 def authority(ca: Authority | None) -> list[Mount]:
     """Certificates that a PostgreSQL server's is verified by, if they are not known everywhere."""
+    return trusted("postgres-ca", f"{CA_FOLDER}/{CA_FILE}", ca)
+
+
+def trusted(name: str, path: str, ca: Authority | None) -> list[Mount]:
+    """Authorities that a server's certificate is verified by, as the one file of a folder."""
+    folder, _, file = path.rpartition("/")
     match ca:
         case None:
             return []
         case SecretKey():
-            return [secret_files("postgres-ca", CA_FOLDER, {CA_FILE: ca})]
+            return [secret_files(name, folder, {file: ca})]
         case ConfigMapKey():
-            items = [k8s.KeyToPath(key=ca.key, path=CA_FILE)]
+            items = [k8s.KeyToPath(key=ca.key, path=file)]
             source = k8s.ConfigMapVolumeSource(name=ca.config_map, items=items)
-            volume = k8s.Volume(name="postgres-ca", config_map=source)
-            return [Mount(volume=volume, path=CA_FOLDER, read_only=True)]
+            volume = k8s.Volume(name=name, config_map=source)
+            return [Mount(volume=volume, path=folder, read_only=True)]
 
 
 def user_mounts(volumes: Sequence[UserVolume]) -> list[Mount]:

@@ -9,13 +9,14 @@ from floe_constructs.kubernetes.container import Probes, container, http
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
-from floe_constructs.kubernetes.volume import authority, folder, scratch
-from floe_constructs.marquez import config
+from floe_constructs.kubernetes.volume import authority, folder, scratch, trusted
+from floe_constructs.marquez import command, config
 from floe_constructs.marquez.flows import labels
+from floe_constructs.marquez.java import TRUST_FILE, TRUST_FOLDER
 from floe_constructs.marquez.spec import MarquezSpec
 
 
-class MarquezApi(Construct):
+class MarquezServer(Construct):
     """Marquez' API.
 
     Objects: ServiceAccount/marquez-api, ConfigMap/marquez-api, Deployment/marquez-api,
@@ -29,6 +30,10 @@ class MarquezApi(Construct):
         files = config.files(spec, config.API)
         mounts = [folder("config", files), scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
         mounts += authority(spec.database.ca)
+        if spec.search:
+            mounts += trusted(
+                "trust-store", f"{TRUST_FOLDER}/{TRUST_FILE}", spec.search.trust_store
+            )
         template = pod_template(
             pods,
             settings,
@@ -36,7 +41,8 @@ class MarquezApi(Construct):
                 container(
                     "api",
                     image=spec.image,
-                    env=config.variables(spec),
+                    command=command.serve(),
+                    env=command.variables(spec, settings),
                     ports={"http": config.HTTP, "admin": config.ADMIN},
                     probes=_probes(),
                     settings=settings,

@@ -1,53 +1,85 @@
-"""The configuration file of Marquez, and what its containers are told."""
+"""The configuration file of Marquez."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from floe_constructs.kubernetes.environment import Variable
+from floe_constructs.kubernetes.endpoint import endpoint_of
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER, Postgres
-from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.marquez.spec import MarquezSpec
+from floe_constructs.marquez.spec import MarquezConnections, MarquezSearch, MarquezSpec
 from floe_constructs.yaml_text import Block, dump
 
 PATH, FILE = "/etc/marquez", "config.yml"
 HTTP, ADMIN, WEB = 5000, 5001, 3000
-MIGRATION, API = "marquez-migrate", "marquez-api"
-
-_PROGRAM = "exec java $JAVA_OPTS -jar /usr/src/app/marquez-*.jar"
-"""The image's own entry point takes no arguments, and would start the server."""
+API = "marquez-api"
 
 
 def files(spec: MarquezSpec, name: str) -> Files:
-    """Answer the configuration file: in a ConfigMap of its own for what comes before the API."""
-    return Files(name=name, path=PATH, data={FILE: dump(_config(spec))})
+    """Answer the configuration file, in a ConfigMap for each workload.
+
+    Search is for the API alone: who does not search needs not its login.
+    """
+    search = spec.search if name == API else None
+    return Files(name=name, path=PATH, data={FILE: dump(_config(spec, search))})
 
 
-def _config(spec: MarquezSpec) -> dict[str, Any]:
+def _config(spec: MarquezSpec, search: MarquezSearch | None) -> dict[str, Any]:
     """Answer Dropwizard's configuration.
 
-    Every value stands here, but for the login: a placeholder without a value stays as text
+    Every value stands here, but for logins: a placeholder without a value stays as text
     (`ERROR_ON_UNDEFINED=false`). There is no `dbRetention`: with that block, whatever is in it,
     each API process deletes lineage by itself (MarquezProject/marquez#3118).
     """
+    appender: dict[str, Any] = {"type": "console"}
+    server: dict[str, Any] = {
+        "applicationConnectors": [
+            # Names of datasets hold characters that a strict parser refuses in paths.
+            {"type": "http", "port": HTTP, "httpCompliance": "RFC7230_LEGACY"}
+        ],
+        "adminConnectors": [{"type": "http", "port": ADMIN}],
+    }
+    if spec.log_format == "json":
+        requests = appender | {"layout": {"type": "access-json"}}
+        server["requestLog"] = {"appenders": [requests]}
+        appender |= {"layout": {"type": "json"}}
+    tags = [{"name": name, "description": text} for name, text in sorted(spec.tags.items())]
     return {
-        "server": {
-            "applicationConnectors": [
-                # Names of datasets hold characters that a strict parser refuses in paths.
-                {"type": "http", "port": HTTP, "httpCompliance": "RFC7230_LEGACY"}
-            ],
-            "adminConnectors": [{"type": "http", "port": ADMIN}],
-        },
+        "server": server,
         "db": {
             "driverClass": "org.postgresql.Driver",
             "url": _url(spec.database),
             # Put in before the file is read as YAML: a quote or backslash must not end the text.
             "user": Block("${POSTGRES_USER}"),
             "password": Block("${POSTGRES_PASSWORD}"),
+            **_pool(spec.connections),
         },
         "migrateOnStartup": False,
-        "graphql": {"enabled": True},
-        "search": {"enabled": False},
-        "logging": {"level": "INFO", "appenders": [{"type": "console"}]},
+        "graphql": {"enabled": spec.graphql},
+        "search": _search(search),
+        **({"tags": tags} if tags else {}),
+        "logging": {"level": spec.log_level.upper(), "appenders": [appender]},
+    }
+
+
+def _pool(connections: MarquezConnections | None) -> dict[str, int]:
+    """Answer the sizes of Dropwizard's pool: all three, because it compares them at its start."""
+    if not connections:
+        return {}
+    least = connections.least
+    return {"initialSize": least, "minSize": least, "maxSize": connections.most}
+
+
+def _search(search: MarquezSearch | None) -> dict[str, Any]:
+    if not search:
+        return {"enabled": False}
+    endpoint = endpoint_of("search", search.url)
+    return {
+        "enabled": True,
+        "scheme": urlsplit(search.url).scheme,
+        "host": endpoint.host,
+        "port": endpoint.port,
+        "username": Block("${SEARCH_USERNAME}"),
+        "password": Block("${SEARCH_PASSWORD}"),
     }
 
 
@@ -61,37 +93,3 @@ def _url(database: Postgres) -> str:
     if database.sslmode == "verify-full":
         return f"{url}&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory"
     return url
-
-
-def variables(spec: MarquezSpec) -> dict[str, Variable]:
-    """Answer what every container of Marquez' image is told.
-
-    The ports are written although the file has them: a Service called `marquez` would otherwise
-    set `MARQUEZ_PORT` to an address.
-    """
-    database = spec.database
-    where = {"POSTGRES_HOST": database.host, "POSTGRES_DB": database.database}
-    return {
-        **{name: value for name, value in where.items() if isinstance(value, SecretKey)},
-        "MARQUEZ_CONFIG": f"{PATH}/{FILE}",
-        "MARQUEZ_PORT": str(HTTP),
-        "MARQUEZ_ADMIN_PORT": str(ADMIN),
-        "POSTGRES_USER": database.user,
-        "POSTGRES_PASSWORD": database.password,
-        "JAVA_OPTS": "-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError",
-    }
-
-
-def web_variables() -> dict[str, Variable]:
-    """Answer what the interface is told; it ends at once when one of them is missing."""
-    return {"MARQUEZ_HOST": API, "MARQUEZ_PORT": str(HTTP), "WEB_PORT": str(WEB)}
-
-
-def migrate() -> list[str]:
-    """Answer the command that runs all pending migrations and ends."""
-    return ["sh", "-c", f'{_PROGRAM} db-migrate "$MARQUEZ_CONFIG"']
-
-
-def retain(days: int) -> list[str]:
-    """Answer the command that deletes lineage older than that and ends."""
-    return ["sh", "-c", f'{_PROGRAM} db-retention --retention-days {days} "$MARQUEZ_CONFIG"']

@@ -1,10 +1,11 @@
 """Where Marquez is reached, and what it talks to."""
 
-from floe_constructs.kubernetes.endpoint import Flow
+from floe_constructs.kubernetes.endpoint import Flow, endpoint_of
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.marquez.config import HTTP
+from floe_constructs.marquez.java import JavaWorkload
 from floe_constructs.marquez.spec import MarquezSpec
 
 API_URL = f"http://marquez-api:{HTTP}"
@@ -29,21 +30,29 @@ def workloads(spec: MarquezSpec) -> list[tuple[Labels, Workload]]:
     ]
     if spec.web:
         found.append((labels(spec, "web"), spec.web))
-    if spec.retention_days:
-        found.append((labels(spec, "retention"), spec.migration))
+    if spec.retention:
+        found.append((labels(spec, "retention"), spec.retention))
     return found
+
+
+def working(spec: MarquezSpec) -> list[tuple[Labels, JavaWorkload]]:
+    """Answer the pods that work on the database: all in which Marquez' program runs."""
+    return [
+        (pods, settings) for pods, settings in workloads(spec) if isinstance(settings, JavaWorkload)
+    ]
 
 
 def flows(spec: MarquezSpec) -> list[Flow]:
     """Answer what Marquez' pods talk to; API and interface have no login of their own."""
     database = spec.database.endpoint
-    writing = [labels(spec, "api"), migration(spec)]
-    if spec.retention_days:
-        writing.append(labels(spec, "retention"))
     found = [
         Flow(source=pods, target=database, port=database.port, why="keep lineage")
-        for pods in writing
+        for pods, _ in working(spec)
     ]
+    if spec.search:
+        search = endpoint_of("search", spec.search.url, spec.search.cidrs)
+        api = labels(spec, "api")
+        found.append(Flow(source=api, target=search, port=search.port, why="index and search"))
     if spec.web:
         web, api = labels(spec, "web"), labels(spec, "api")
         found.append(Flow(source=web, target=api, port=HTTP, why="show lineage"))

@@ -2,8 +2,8 @@
 
 from constructs import Construct
 
-from floe_constructs.marquez.api import MarquezApi
-from floe_constructs.marquez.database import MarquezMigration, MarquezRetention
+from floe_constructs.marquez.api import MarquezServer
+from floe_constructs.marquez.database import MarquezMigrationJob, MarquezRetentionJob
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.marquez.web import MarquezWebsite
 
@@ -11,16 +11,16 @@ from floe_constructs.marquez.web import MarquezWebsite
 class Marquez(Construct):
     """Marquez.
 
-    Objects: those of `MarquezMigration` and `MarquezApi`; with `web` those of `MarquezWebsite`,
-    with `retention_days` those of `MarquezRetention`.
+    Objects: those of `MarquezMigrationJob` and `MarquezServer`; with `web` those of
+    `MarquezWebsite`, with `retention` those of `MarquezRetentionJob`.
     Needs: what its parts need.
     """
 
     def __init__(self, scope: Construct, id: str, spec: MarquezSpec) -> None:
         super().__init__(scope, id)
-        MarquezMigration(self, "migration", spec)
-        MarquezApi(self, "api", spec)
+        MarquezMigrationJob(self, "migration", spec)
+        MarquezServer(self, "api", spec)
         if spec.web:
             MarquezWebsite(self, "web", spec, spec.web)
-        if spec.retention_days:
-            MarquezRetention(self, "retention", spec, spec.retention_days)
+        if spec.retention:
+            MarquezRetentionJob(self, "retention", spec, spec.retention)

@@ -9,7 +9,7 @@ from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.service import service
 from floe_constructs.kubernetes.volume import scratch
-from floe_constructs.marquez import config
+from floe_constructs.marquez import command, config
 from floe_constructs.marquez.flows import labels
 from floe_constructs.marquez.spec import MarquezSpec, MarquezWeb
 
@@ -36,7 +36,7 @@ class MarquezWebsite(Construct):
                 container(
                     "web",
                     image=settings.image,
-                    env=config.web_variables(),
+                    env=command.web_variables(),
                     ports={"http": config.WEB},
                     probes=_probes(),
                     settings=settings,
