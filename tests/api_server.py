@@ -63,6 +63,13 @@ class ApiServer:
             raise RefusedError(answer.status, found["message"])
         return found
 
+    def events(self, path: str, since: str) -> list[Body]:
+        """Answer what has happened to a resource's objects since a version of their list."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        query = f"{path}?watch=true&timeoutSeconds=1&resourceVersion={since}"
+        answer = self._pool.request("GET", query, headers=headers)
+        return [json.loads(line) for line in answer.data.splitlines()]
+
     def ready(self) -> bool:
         """Answer whether it answers."""
         if not self.ca.exists():

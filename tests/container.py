@@ -11,6 +11,8 @@ from pods import Body, Pod
 class Container:
     """A pod's process, and what there is to say of it."""
 
+    uid: str
+    """Of the pod: its name may be another's before and after."""
     pod: Pod
     address: str
     process: subprocess.Popen[bytes]
@@ -43,10 +45,11 @@ def status(found: Container, body: Body) -> Body:
         "state": state,
         "lastState": ran[-1] if again and ran else None,
     }
+    address = found.address.replace("127.", "10.", 1)  # an EndpointSlice takes no loopback address
     return {
         "phase": phase,
-        "podIP": found.address,
-        "podIPs": [{"ip": found.address}],
+        "podIP": address,
+        "podIPs": [{"ip": address}],
         "startTime": now,
         "conditions": [
             {"type": kind, "status": str(found.ready), "lastTransitionTime": now}

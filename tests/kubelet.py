@@ -32,7 +32,7 @@ class Kubelet:
         self.names: dict[str, str] = {}
         """What only a cluster's DNS knows."""
         self.containers: dict[str, Container] = {}
-        """By their pods' names, also those that have been."""
+        """The last ones by their pods' names, also those that have been."""
         self.fault: Exception | None = None
         """Why it runs no more."""
         node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}}
@@ -71,7 +71,8 @@ class Kubelet:
         pods = {body["metadata"]["name"]: body for body in self.pods({})}
         for name, body in pods.items():
             try:
-                if name not in self.containers:
+                known = self.containers.get(name)
+                if not known or known.uid != body["metadata"]["uid"]:
                     self._start(name, body)
                 self._attend(self.containers[name], body)
             except RefusedError as error:
@@ -108,7 +109,8 @@ class Kubelet:
         fields = {"metadata.name": name, "metadata.namespace": namespace, "status.podIP": at}
         cluster = Cluster(texts, fields, lambda: self._plane.token(namespace, account))
         edits = self.names | {"0.0.0.0": at}
-        laid = pod(self._folder / name, body["spec"], cluster, edits)
+        uid: str = body["metadata"]["uid"]
+        laid = pod(self._folder / f"{name}-{uid[:8]}", body["spec"], cluster, edits)
         laid.env.update(
             HOSTNAME=name,
             KUBERNETES_SERVICE_HOST="127.0.0.1",
@@ -118,7 +120,7 @@ class Kubelet:
         binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}}
         path = f"{self._path(body)}/binding"
         self._plane.ask("POST", path, binding | {"target": target})
-        started = Container(pod=laid, address=at, process=laid.start())
+        started = Container(uid=uid, pod=laid, address=at, process=laid.start())
         self.containers[name] = started
         self._report(started, body)
 

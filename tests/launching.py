@@ -22,7 +22,8 @@ from dagster._core.remote_origin import (
 from dagster._core.storage.dagster_run import DagsterRun
 
 from floe_deploy.explain.layers import RUN_ID
-from test_dagster_config import expanded, in_cluster
+from pods import expanded
+from test_dagster_config import in_cluster
 from test_dist import ROOT
 
 CLIENT: Any = import_module("kubernetes.client")

@@ -117,6 +117,15 @@ def pod(root: Path, spec: Body, cluster: Cluster, edits: Edits) -> Pod:
     )
 
 
+def expanded(text: str, env: Mapping[str, str]) -> str:
+    """Answer a variable's value as a kubelet makes it: `$$` is `$`, `$(NAME)` another's value."""
+    return re.sub(
+        r"\$(\$|\(([^)]*)\))",
+        lambda found: "$" if found[1] == "$" else env.get(found[2], found[0]),
+        text,
+    )
+
+
 def _files(volume: Body, cluster: Cluster) -> dict[str, str]:
     if "configMap" in volume:
         return dict(cluster.texts("ConfigMap", volume["configMap"]["name"]))
@@ -142,15 +151,16 @@ def _environment(container: Body, cluster: Cluster, edit: Callable[[str], str]) 
         "PYTHONPATH": f"{HERE}:{HERE / 'in_cluster'}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    said: dict[str, str] = {}
     for variable in container["env"]:
         name, source = variable["name"], variable.get("valueFrom", {})
         if "secretKeyRef" in source:
             key = source["secretKeyRef"]
-            env[name] = cluster.texts("Secret", key["name"])[key["key"]]
+            said[name] = env[name] = cluster.texts("Secret", key["name"])[key["key"]]
         elif "fieldRef" in source:
-            env[name] = cluster.fields[source["fieldRef"]["fieldPath"]]
+            said[name] = env[name] = cluster.fields[source["fieldRef"]["fieldPath"]]
         else:
-            text = re.sub(r"\$\$", "$", variable.get("value", ""))
+            text = said[name] = expanded(variable.get("value", ""), said)
             # The context is for run pods, whose paths are a cluster's.
             env[name] = text if "CONTEXT" in name else edit(text)
     return env

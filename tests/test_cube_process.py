@@ -1,6 +1,7 @@
 """The rendered Cube, run for real on PostgreSQL."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from loopback import address
 from object_stores import NODE
 from postgres import Postgres, postgres
 from service import Address, service
+from test_dist import ROOT
 from tls import Authority, postgres_over_tls
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow]
@@ -86,6 +88,18 @@ def warehouse() -> Iterator[Warehouse]:
 def api(warehouse: Warehouse) -> Iterator[Server]:
     with warehouse.cube().server() as found:
         yield found
+
+
+def test_each_variable_that_is_set_is_one_that_todays_cube_reads() -> None:
+    here = ROOT / "constructs" / "floe_constructs" / "cube"
+    texts = [file.read_text() for file in here.glob("*.py")]
+    said = {name for text in texts for name in re.findall(r"CUBEJS_\w*[A-Z]\b", text)}
+    own = TOOLS / "node_modules" / "@cubejs-backend" / "trino-driver" / "node_modules"
+    assert json.loads((own / "@cubejs-backend/shared/package.json").read_text())["version"] > "1.7"
+    files = own.glob("@cubejs-backend/*/dist/src/*.js")
+    read = {name for file in files for name in re.findall(r"CUBEJS_\w+", file.read_text())}
+    assert len(said) > 40
+    assert said - read <= {"CUBEJS_MAX_SESSIONS"}  # the compiled part's
 
 
 @pytest.mark.requirement("FR-005")

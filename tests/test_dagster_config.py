@@ -1,7 +1,6 @@
 """What Dagster's own code makes of the files, and of the pods of runs."""
 
 import json
-import re
 import subprocess
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +44,7 @@ from floe_constructs.dagster.flows import runs, user_code
 from floe_constructs.problem import SettingError
 from floe_deploy import overlay, wiring
 from floe_deploy.images import images
+from pods import expanded
 from rule_cases import broken
 
 CLIENT: Any = import_module("kubernetes.client")
@@ -186,15 +186,6 @@ def test_dagster_asks_an_external_location_over_tls_where_told(
 
 
 # Run pods, as Dagster merges them from the launcher's part and the code location's.
-
-
-def expanded(text: str, env: dict[str, str]) -> str:
-    """Answer a variable's value as a kubelet makes it: `$$` is `$`, `$(NAME)` another's value."""
-    return re.sub(
-        r"\$(\$|\(([^)]*)\))",
-        lambda found: "$" if found[1] == "$" else env.get(found[2], found[0]),
-        text,
-    )
 
 
 def code_server(objects: Objects, location: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dagster_k8s.pipes import build_pod_body
 from conftest import Objects, Synth
 from dagster_example import SHOP, spec
 from floe_constructs.dagster.flows import api_clients, runs
+from pods import expanded
 from rule_cases import broken
 from test_dagster_config import (
     ADDED,
@@ -18,7 +19,6 @@ from test_dagster_config import (
     cluster_launcher,
     code_server,
     container,
-    expanded,
     run_pod,
 )
 from test_dagster_config import pod as pod_of

@@ -14,7 +14,8 @@ from dagster_k8s.pipes import build_pod_body
 
 from api_server import ApiServer, Body, RefusedError
 from conftest import Objects
-from test_dagster_config import container, expanded
+from pods import expanded
+from test_dagster_config import container
 from test_pipes import CLIENT, LAUNCHING, objects, run
 
 __all__ = ["objects", "run"]

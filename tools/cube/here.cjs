@@ -5,7 +5,7 @@ const { TrinoDriver } = require('@cubejs-backend/trino-driver');
 
 // The driver for Trino is newer than the server: its SQL is that of the server's own compiler.
 const server = createRequire(require.resolve('@cubejs-backend/server-core'));
-const { PrestodbQuery } = server('@cubejs-backend/schema-compiler');
+const { PrestodbQuery } = server('@cubejs-backend/schema-compiler/dist/src/adapter/PrestodbQuery');
 TrinoDriver.dialectClass = () => PrestodbQuery;
 
 // What is to be built is looked for each half minute.
