@@ -432,6 +432,26 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {},
         r"exposure\.jaeger: found .*everybody.*allowed: .*`exposure\.login`.*`authenticated_by`",
     ),
+    "Marquez without a login": (
+        {"via": INGRESS, "marquez": PEOPLE["marquez"]},
+        {},
+        r"exposure\.marquez: found .*everybody.*allowed: .*`exposure\.login`.*`authenticated_by`",
+    ),
+    "Marquez with no login in words": (
+        {"via": GATEWAY, "marquez": PEOPLE["marquez"] | {"authenticated_by": "none"}},
+        {},
+        r"exposure\.marquez\.authenticated_by: .*allowed: who in front",
+    ),
+    "Marquez' API as an interface": (
+        LOGGED_IN | {"marquez_api": PEOPLE["marquez"]},
+        {},
+        r"exposure\.marquez_api: ",
+    ),
+    "lineage behind the host of the interface": (
+        LOGGED_IN | {"marquez": PEOPLE["marquez"], "openlineage": PEOPLE["marquez"] | VOUCHED},
+        {},
+        r"exposure: .*used more than once: marquez\.example\.com",
+    ),
     "lineage without a word": (
         {"via": GATEWAY, "openlineage": {"hosts": ["a.example.com"]}},
         {},

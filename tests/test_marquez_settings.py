@@ -8,6 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from conftest import Objects, Synth
+from floe_constructs.exposure.spec import Exposure
 from floe_constructs.kubernetes.endpoint import Endpoint, Outside
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.marquez import MarquezSpec
@@ -16,7 +17,8 @@ from floe_constructs.marquez.credentials import credentials
 from floe_constructs.marquez.flows import flows, labels
 from floe_deploy import overlay, wiring
 from marquez_example import LARGE, RESOURCES, SEARCH, spec
-from test_dist import ENVIRONMENTS, ROOT
+from test_dist import ENVIRONMENTS, ROOT, manifests
+from test_docs import blocks
 from test_marquez import container, made, pod
 
 API = ("Deployment", "marquez-api")
@@ -148,7 +150,7 @@ def test_what_cannot_be_meant_of_marquez_is_refused(given: dict[str, Any], told:
 # Connections, GraphQL, tags, logs.
 
 
-def test_all_sizes_of_the_pool_are_said_because_dropwizard_compares_them(synth: Synth) -> None:
+def test_all_sizes_of_the_pool_are_said_because_those_that_are_not_are_large(synth: Synth) -> None:
     given = config(made(synth, spec(connections={"most": 8})))["db"]
     assert (given["initialSize"], given["minSize"], given["maxSize"]) == (2, 2, 8)
     assert "maxSize" not in config(made(synth, spec()))["db"]
@@ -249,3 +251,34 @@ def test_the_api_is_reached_by_those_who_report_show_or_watch_and_by_nobody_else
         *(["monitoring"] if cluster.monitoring else []),
     }
     assert {flow.port for flow in wired.flows if flow.target == api} == {HTTP}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_way_leads_to_the_api_but_the_one_of_lineage(environment: str) -> None:
+    """The chart's Ingress leads `/api` there, past what stands in front of the interface."""
+    for manifest in manifests(environment):
+        if manifest["kind"] in {"HTTPRoute", "Ingress"} and "marquez-api" in str(manifest["spec"]):
+            (rule,) = manifest["spec"]["rules"]
+            (match,) = rule["matches"]
+            assert match["path"] == {"type": "Exact", "value": "/api/v1/lineage"}
+            assert match["method"] == "POST"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_services_of_marquez_are_of_the_cluster(environment: str) -> None:
+    found = [it for it in manifests(environment) if it["kind"] == "Service"]
+    ours = [it for it in found if it["metadata"]["name"].startswith("marquez-")]
+    assert {it["spec"]["type"] for it in ours} == {"ClusterIP"}
+    assert not [it for it in ours if "externalIPs" in it["spec"]]
+
+
+PAGE = "docs/how-to/marquez.md"
+
+
+@pytest.mark.parametrize("block", blocks(PAGE, "yaml"))
+def test_what_the_page_on_marquez_shows_can_be_said(block: str) -> None:
+    said = yaml.safe_load(block)
+    if "marquez" in said:
+        spec(**said["marquez"])
+    else:
+        assert Exposure.model_validate(said["exposure"]).openlineage

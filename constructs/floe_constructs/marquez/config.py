@@ -62,7 +62,7 @@ def _config(spec: MarquezSpec, search: MarquezSearch | None) -> dict[str, Any]:
 
 
 def _pool(connections: MarquezConnections | None) -> dict[str, int]:
-    """Answer the sizes of Dropwizard's pool: all three, because it compares them at its start."""
+    """Answer the sizes of the pool: all three, because those that are not said are 10 and more."""
     if not connections:
         return {}
     least = connections.least

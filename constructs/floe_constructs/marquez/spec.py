@@ -89,8 +89,8 @@ class MarquezSearch(Spec):
 
     trust_store: Authority | None = None
     """Certificates of the authorities that its own is verified by, as a Java trust store (PKCS12 or
-    JKS) with the password `changeit` or none: Marquez takes no PEM. Those that are known everywhere
-    when silent."""
+    JKS) with the password `changeit`: Marquez takes no PEM. Those that are known everywhere when
+    silent."""
 
     cidrs: tuple[Cidr, ...] = ()
     """Its addresses, for network policies; any but link-local ones when silent."""

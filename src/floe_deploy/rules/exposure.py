@@ -9,6 +9,16 @@ from floe_deploy.rules.workloads import Workload, selected
 
 _NAME, _COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
 _OPEN = frozenset({"dagster", "jaeger", "marquez"})
+_OTHERS = {
+    "HTTPProxy": ("routes services name",),
+    "IngressRoute": ("routes services name",),
+    "IngressRouteTCP": ("routes services name",),
+    "Route": ("to name", "alternateBackends name"),
+    "VirtualService": tuple(f"{by} route destination host" for by in ("http", "tcp", "tls")),
+}
+"""Where what is made of other controllers' kinds (Contour, Traefik, OpenShift, Istio) names a
+Service."""
+
 _ROUTES = frozenset({"GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute"})
 
 
@@ -33,6 +43,17 @@ def _of_ingress(value: object) -> Iterator[tuple[str, str]]:
         yield name, str(port.get("number", port.get("name")))
 
 
+def _named(value: object, path: list[str]) -> Iterator[str]:
+    """Answer the texts at a path; what is a list on the way is gone through."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _named(inner, path)
+    elif path:
+        yield from _named(mapping(value).get(path[0]), path[1:])
+    elif name := text(value):
+        yield name.partition(".")[0]
+
+
 def _resolved(it: Object) -> Iterator[Breach]:
     for service, port in dict.fromkeys(_backends(it)):
         behind = it.among.find("Service", service)
@@ -48,7 +69,10 @@ def _resolved(it: Object) -> Iterator[Breach]:
 
 def _without_login(it: Object) -> Iterator[Breach]:
     services = [service for service, _ in _backends(it)]
-    if it.kind == "Service" and text(it.spec.get("type")) in {"LoadBalancer", "NodePort"}:
+    for path in _OTHERS.get(it.kind, ()):
+        services += _named(it.spec, path.split())
+    opened = text(it.spec.get("type")) in {"LoadBalancer", "NodePort"} or it.spec.get("externalIPs")
+    if it.kind == "Service" and opened:
         services.append(it.name)
     for service in dict.fromkeys(services):
         behind = it.among.find("Service", service)
