@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import (
 
 from conftest import Synth
 from marquez_example import LARGE, SEARCH, spec
+from postgres import postgres
 from test_dist import ENVIRONMENTS, ROOT, manifests
 from test_marquez import container, made
-from tls import Authority
+from tls import Authority, postgres_over_tls
 
 pytestmark = pytest.mark.tools
 
@@ -37,7 +39,8 @@ Read = Callable[..., list[dict[str, Any]]]
 
 def java(version: str, *said: str, env: dict[str, str] | None = None) -> str:
     folder = TOOLS / "marquez" / version
-    path = os.pathsep.join([*map(str, sorted(folder.glob("*.jar"))), str(folder)])
+    jars = [*folder.glob("*.jar"), *(TOOLS / "marquez" / "others").glob("postgresql-*.jar")]
+    path = os.pathsep.join([*map(str, sorted(jars)), str(folder)])
     env = {"LC_ALL": "C.UTF-8", **(env or {})}  # as the images have it
     command = [str(JAVA), "-XX:TieredStopAtLevel=1", "-classpath", path, *said]
     result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
@@ -45,19 +48,19 @@ def java(version: str, *said: str, env: dict[str, str] | None = None) -> str:
     return result.stdout
 
 
+def dropwizard(version: str, folder: Path, *texts: str, **env: str) -> list[dict[str, Any]]:
+    """Answer what Dropwizard makes of texts, which may refer to variables."""
+    files = [folder / f"{number}.yml" for number, _ in enumerate(texts)]
+    for file, given in zip(files, texts, strict=True):
+        file.write_text(given)
+    out = java(version, "Read", *map(str, files), env=LOGIN | env)
+    return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+
 @pytest.fixture(params=VERSIONS)
 def read(request: pytest.FixtureRequest, tmp_path: Path) -> Read:
-    """Answer what Dropwizard makes of texts, which may refer to variables."""
-
-    def made(*texts: str, **env: str) -> list[dict[str, Any]]:
-        files = []
-        for number, text in enumerate(texts):
-            files.append(tmp_path / f"{number}.yml")
-            files[-1].write_text(text)
-        out = java(request.param, "Read", *map(str, files), env=LOGIN | env)
-        return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-
-    return made
+    """Read texts with either Dropwizard."""
+    return partial(dropwizard, request.param, tmp_path)
 
 
 def text(synth: Synth, **changes: object) -> str:
@@ -159,6 +162,40 @@ def test_a_key_that_nobody_knows_is_refused(synth: Synth, read: Read) -> None:
         assert "Unrecognized field" in found["refused"]
 
 
+# The database, by the driver.
+
+
+@pytest.mark.slow
+def test_the_driver_verifies_the_database_as_the_overlay_says(synth: Synth, tmp_path: Path) -> None:
+    ours, others = Authority("floe"), Authority("others")
+    for name, authority in (("ours.crt", ours), ("others.crt", others)):
+        (tmp_path / name).write_text(authority.pem)
+    verified = {"sslmode": "verify-full"}
+    with (
+        postgres(tmp_path) as server,
+        postgres_over_tls(server.port, ours.server(tmp_path, "127.0.0.1")) as port,
+    ):
+        where = LARGE["database"] | {"host": "127.0.0.1", "port": port, "database": "postgres"}
+        by_ca = {"ca": {"name": "ca", "key": "ca"}}
+        modes = ({"sslmode": "require"}, verified, verified | by_ca)
+        texts = [text(synth, database=where | mode) for mode in modes]
+        found = dropwizard(VERSIONS[0], tmp_path, *texts)
+        encrypted, by_java, by_file = (it["db"]["url"] for it in found)
+        files = [
+            by_file.replace("/etc/floe/postgres/ca.crt", str(tmp_path / name))
+            for name in ("ours.crt", "others.crt")
+        ]
+        env = {"POSTGRES_USER": server.user, "POSTGRES_PASSWORD": server.password}
+        told = java(VERSIONS[0], "Connect", encrypted, *files, by_java, env=env).splitlines()
+        # A trust store takes the place of the authorities that Java knows.
+        store = trusting(tmp_path, ours)
+        trusts = java(VERSIONS[0], *trusted(synth, store), "Connect", by_java, env=env)
+    assert told[:2] == [server.user, server.user]
+    assert [it.partition(":")[0] for it in told[2:]] == ["refused", "refused"]
+    assert all("certificat" in it or "SSL error" in it for it in told[2:])
+    assert trusts.strip() == server.user
+
+
 # What Java is told beside the file.
 
 
@@ -168,11 +205,21 @@ def options(synth: Synth, search: dict[str, Any] | None = None) -> list[str]:
     return str(said).split()
 
 
-def test_java_trusts_the_authority_of_a_trust_store_alone(synth: Synth, tmp_path: Path) -> None:
-    store, authority = tmp_path / "store", Authority("floe")
+def trusting(folder: Path, authority: Authority) -> Path:
+    """Answer a trust store of one authority."""
     entry = PKCS12Certificate(authority.certificate, b"floe")
+    store = folder / "store"
     store.write_bytes(serialize_java_truststore([entry], BestAvailableEncryption(b"changeit")))
-    given = [re.sub("trustStore=.*", f"trustStore={store}", it) for it in options(synth, SEARCH)]
+    return store
+
+
+def trusted(synth: Synth, store: Path) -> list[str]:
+    """Answer the options that the API gets with search, with another file."""
+    return [re.sub("trustStore=.*", f"trustStore={store}", it) for it in options(synth, SEARCH)]
+
+
+def test_java_trusts_the_authority_of_a_trust_store_alone(synth: Synth, tmp_path: Path) -> None:
+    given = trusted(synth, trusting(tmp_path, Authority("floe")))
     assert java(VERSIONS[0], *given, "Trust").splitlines() == ["CN=floe"]
     untold = [it for it in given if "Password" not in it]
     assert java(VERSIONS[0], *untold, "Trust") == ""

