@@ -37,7 +37,8 @@ STORE: dict[str, Any] = SMALL["store"] | {"storage": S3, "workers": WORKERS}
 LARGE: dict[str, Any] = SMALL | {
     "api": {"resources": RESOURCES, "replicas": 2, "autoscale": {"max_replicas": 5}},
     "store": STORE,
-    "sql_api": {"user": "bi", "password": {"name": "cube-sql", "key": "password"}},
+    "sql_api": {"user": "bi", "password": {"name": "cube-sql", "key": "password"}, "sees": "all"},
+    "row_level_security": {"column": "organization_id"},
     "model": {
         "orders.yml": "cubes: []\n",
         "cubes/customers.yml": "cubes: []\n",

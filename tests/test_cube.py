@@ -67,6 +67,7 @@ def test_the_smallest_cube_is_exactly_these_objects(synth: Synth) -> None:
 
 def test_a_cube_with_workers_and_models_is_exactly_these_objects(objects: Objects) -> None:
     assert set(objects) == BASE | {
+        ("ConfigMap", "cube-config"),
         ("ConfigMap", "cube-model"),
         ("ConfigMap", "cube-model-cubes"),
         ("HorizontalPodAutoscaler", "cube-api"),
@@ -74,6 +75,7 @@ def test_a_cube_with_workers_and_models_is_exactly_these_objects(objects: Object
         ("PodDisruptionBudget", "cube-store-worker"),
         ("ServiceAccount", "cube-store-worker"),
         ("StatefulSet", "cube-store-worker"),
+        ("Service", "cube-sql"),
         ("Service", "cube-store-worker"),
     }
 
@@ -102,11 +104,13 @@ def test_each_port_of_a_service_is_one_of_its_pods(synth: Synth, sql_api: object
 
 def test_the_sql_port_exists_only_where_it_is_asked_for(synth: Synth) -> None:
     asked, silent = (build(synth, spec(sql_api=sql)) for sql in (LARGE["sql_api"], None))
-    port = service_ports(asked["Service", "cube-api"])["sql"]
+    port = service_ports(asked["Service", "cube-sql"])["sql"]
     assert variables(asked["Deployment", "cube-api"])["CUBEJS_PG_SQL_PORT"] == str(port)
     for name in SERVERS:
         assert not [key for key in variables(silent["Deployment", name]) if "SQL" in key]
-    assert set(service_ports(silent["Service", "cube-api"])) == {"http"}
+    assert ("Service", "cube-sql") not in silent
+    for objects in (asked, silent):
+        assert set(service_ports(objects["Service", "cube-api"])) == {"http"}
     assert set(ports(asked["Deployment", "cube-refresh-worker"])) == {"http"}
 
 
@@ -241,7 +245,8 @@ def test_model_files_are_mounted_one_by_one_where_cube_looks_for_them(objects: O
                 config_map = objects["ConfigMap", source["name"]]
                 found[mount["mountPath"]] = config_map["data"][mount["subPath"]]
         folder = f"/cube/conf/{variables(deployment)['CUBEJS_SCHEMA_PATH']}"
-        assert found == {f"{folder}/{path}": text for path, text in LARGE["model"].items()}
+        model = {path: text for path, text in found.items() if path.startswith(folder)}
+        assert model == {f"{folder}/{path}": text for path, text in LARGE["model"].items()}
 
 
 def test_pods_follow_a_change_of_the_model(synth: Synth, objects: Objects) -> None:
@@ -257,7 +262,7 @@ def test_pods_follow_a_change_of_the_model(synth: Synth, objects: Objects) -> No
 
 
 def test_a_model_in_the_image_needs_no_config_map(synth: Synth) -> None:
-    objects = build(synth, spec(model=None))
+    objects = build(synth, spec(model=None, row_level_security=None, sql_api=None))
     assert not [name for kind, name in objects if kind == "ConfigMap"]
     assert "configMap" not in json.dumps(pod(objects["Deployment", "cube-api"]))
 

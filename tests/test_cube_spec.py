@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from conftest import opens
 from cube_example import KEYS, LARGE, LOCAL, RESOURCES, ROLE, S3, SMALL, STORE, WORKERS, spec
 from floe_constructs.cube import CubeSettings, CubeSpec, config
+from floe_constructs.cube.credentials import credentials
 from floe_constructs.cube.flows import flows
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable
@@ -113,7 +114,7 @@ def of_source(env: object) -> dict[str, Variable]:
                 "CUBEJS_DB_TYPE": "bigquery",
                 "CUBEJS_DB_BQ_PROJECT_ID": "acme",
                 "CUBEJS_DB_BQ_LOCATION": "EU",
-                "CUBEJS_DB_BQ_CREDENTIALS": SecretKey(name="bigquery", key="credentials"),
+                "CUBEJS_DB_BQ_KEY_FILE": "/etc/floe/sources/default/key.json",
             },
         ),
         (
@@ -172,7 +173,7 @@ def test_trino_in_the_clear_takes_no_password() -> None:
     [
         (TRINO | {"port": 8443}, {("trino.example.com", 8443)}),
         (SNOWFLAKE, {("acme-analytics.snowflakecomputing.com", 443)}),
-        (BIGQUERY, {("bigquery.googleapis.com", 443)}),
+        (BIGQUERY, {("bigquery.googleapis.com", 443), ("oauth2.googleapis.com", 443)}),
         (DUCKDB, {("s3.lake.svc", 8333), ("extensions.duckdb.org", 80)}),
         ({"type": "duckdb", "memory_limit": "1Gi"}, set()),
     ],
@@ -237,9 +238,9 @@ def test_the_addresses_of_a_data_source_reach_its_flows(source: dict[str, Any]) 
             {
                 "CUBESTORE_GCS_BUCKET": "acme",
                 "CUBESTORE_GCS_SUB_PATH": "a/b",
-                "CUBESTORE_GCP_CREDENTIALS": SECRET,
+                "CUBESTORE_GCP_KEY_FILE": "/etc/floe/store/key.json",
             },
-            {("storage.googleapis.com", 443)},
+            {("storage.googleapis.com", 443), ("oauth2.googleapis.com", 443)},
         ),
     ],
 )
@@ -292,6 +293,7 @@ def test_the_sql_api_is_all_that_the_api_is_told_beyond_that() -> None:
         "CUBEJS_PG_SQL_PORT",
         "CUBEJS_SQL_USER",
         "CUBEJS_SQL_PASSWORD",
+        "CUBEJS_MAX_SESSIONS",
     }
 
 
@@ -305,12 +307,10 @@ def test_cube_is_never_in_development_mode_and_never_reports_home(source: dict[s
         assert env["CUBESTORE_TELEMETRY"] == "false"
 
 
-def test_every_secret_of_the_spec_is_a_reference_in_some_variable() -> None:
+def test_every_secret_of_the_spec_reaches_some_pod_as_a_reference() -> None:
     for source in (SMALL["source"], TRINO, SNOWFLAKE, BIGQUERY, DUCKDB):
         cube = spec(source=source)
-        processes = (config.api, config.refresh_worker, config.router, config.worker)
-        used = {v for env in processes for v in env(cube).values() if isinstance(v, SecretKey)}
-        assert used == secret_keys(cube)
+        assert {use.secret for use in credentials(cube)} == secret_keys(cube)
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_concurrency_is_cubes_own_when_silent() -> None:
 
 
 def test_the_sql_api_listens_and_lets_in_as_it_is_told() -> None:
-    env = config.api(spec(sql_api={"port": 5432, "user": "bi", "password": PASSWORD}))
+    env = config.api(spec(sql_api=LARGE["sql_api"] | {"port": 5432, "password": PASSWORD}))
     assert env["CUBEJS_PG_SQL_PORT"] == "5432"
     assert env["CUBEJS_SQL_USER"] == "bi"
     assert env["CUBEJS_SQL_PASSWORD"] == SECRET
@@ -378,7 +378,7 @@ def test_settings_may_leave_to_others_what_a_spec_must_have(field: str) -> None:
 
 def test_settings_hold_neither_the_model_nor_the_name_of_the_installation() -> None:
     given = set(CubeSpec.model_fields) - set(CubeSettings.model_fields)
-    assert given == {"instance", "model", "export_bucket"}
+    assert given == {"instance", "model"}
 
 
 @pytest.mark.parametrize(

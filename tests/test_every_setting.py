@@ -166,6 +166,44 @@ def exposing(component: str, **peer: Any) -> dict[str, Any]:
     }
 
 
+TRINO = {"type": "trino", "host": "a.example.com", "catalog": "a", "schema": "a", "user": "a"}
+SNOWFLAKE = {"type": "snowflake", "account": "a", "warehouse": "a", "database": "a", "user": "a"}
+BIGQUERY = {"type": "bigquery", "project": "a", "location": "a"}
+DUCKDB = {"type": "duckdb", "memory_limit": "100Mi"}
+EXPORT = {"type": "s3", "bucket": "floe-export", "region": "eu-west-1"}
+GOOGLES = {"type": "gcs", "bucket": "floe-export"}
+AZURES = {"type": "azure", "account": "floe", "container": "export", "integration": "floe"}
+JWT = {"jwk_url": "https://login.example.com", "audience": "floe", "issuer": ["floe"]}
+ROWS = {"row_level_security": {"column": "a"}}
+CUBES: tuple[dict[str, Any], ...] = (
+    {"jwt": JWT},
+    {"jwt": JWT | {"jwk_url": None, "key": SECRET}},
+    ROWS,
+    ROWS | {"sql_api": SQL | {"sees": "all"}},
+    ROWS | {"sql_api": SQL | {"sees": ["a"]}},
+    {"source": TRINO | {"export_bucket": EXPORT}, "identity": IDENTITY},
+    {"source": TRINO | {"export_bucket": GOOGLES}, "identity": CLOUDS["gcp"]},
+    {"source": SNOWFLAKE | {"private_key": SECRET}},
+    {
+        "source": SNOWFLAKE | {"password": SECRET, "export_bucket": EXPORT},
+        "identity": IDENTITY,
+    },
+    {
+        "source": SNOWFLAKE | {"password": SECRET, "export_bucket": GOOGLES | {"integration": "a"}},
+        "identity": CLOUDS["gcp"],
+    },
+    {
+        "source": SNOWFLAKE | {"password": SECRET, "export_bucket": AZURES},
+        "identity": CLOUDS["azure"],
+    },
+    {"source": BIGQUERY | {"export_bucket": GOOGLES}, "identity": CLOUDS["gcp"]},
+    {"source": DUCKDB | {"s3": {"region": "a"}}, "identity": IDENTITY},
+    {"source": DUCKDB | {"s3": {"region": "a", "credentials": S3["credentials"]}}},
+    {"sources": {"a": SNOWFLAKE | {"password": SECRET}}},
+    {"sources": {"a": BIGQUERY | {"credentials": SECRET}}},
+    {"store": STORE | {"storage": {"type": "gcs", "bucket": "floe", "credentials": SECRET}}},
+)
+"""Cubes in front of each database, that are somebody to a cloud, or that tell rows apart."""
 VERIFIED = POSTGRES | {
     "sslmode": "verify-full",
     "ca": {"config_map": "authorities", "key": "ca.crt"},
@@ -200,6 +238,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         )
     ),
     {"cube": COMPONENTS["cube"] | {"api": TWICE}},
+    *({"cube": COMPONENTS["cube"] | cube} for cube in CUBES),
     {"cube": COMPONENTS["cube"] | {"api": TWICE | {"autoscale": {"max_replicas": 9}}}},
     {
         "marquez": COMPONENTS["marquez"]
@@ -339,9 +378,15 @@ class Place:
 
 VOLUME = {"name": "a", "path": "/a"}
 ADDED = {"name": "proxy", "image": "example.com/proxy:1", **RESOURCES}
-ALIKE = {"sidecars": "name", "init_containers": "name", "reaches": "port"}
+ALIKE = {
+    "sidecars": {"name"},
+    "init_containers": {"name"},
+    "reaches": {"port"},
+    "sources": {"host", "account", "project", "memory_limit"},
+}
 """What all workloads take alike: looked into where Dagster makes the pods, which then are compared
-with those of code servers (`test_dagster_config.py`), and known by one setting elsewhere."""
+with those of code servers (`test_dagster_config.py`), and known by one setting elsewhere. So are
+Cube's further sources, which are told as the one that is looked into (`test_cube_sources.py`)."""
 
 SAMPLES: dict[str, Any] = {
     "Sidecar": ADDED,
@@ -452,7 +497,7 @@ def places(
         elif "properties" in member:
             known = None if "runs" in path else ALIKE.get(str(path[-2:][0]))
             for key, inner in member["properties"].items():
-                if known in (None, key):
+                if known is None or key in known:
                     yield from places(f"{label}.{key}", (*path, key), inner, made)
         elif member.get("type") == "object":
             made = made if there else with_value(made, path, sample(member))

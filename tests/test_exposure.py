@@ -364,7 +364,7 @@ def test_sql_comes_through_a_load_balancer_of_its_own(rendered: Rendered) -> Non
     annotations = {"scheme": "internal"}
     exposure = {"via": INGRESS, "cube_sql": BALANCER | {"annotations": annotations}}
     objects = rendered(exposure, cluster=cluster)
-    service = objects["Service/cube-sql"]
+    service = objects["Service/cube-sql-load-balancer"]
     assert service["metadata"]["annotations"] == annotations
     spec = service["spec"]
     assert spec["loadBalancerSourceRanges"] == BALANCER["clients"]
@@ -399,7 +399,7 @@ def test_sql_comes_through_a_listener_of_a_gateway(rendered: Rendered) -> None:
         }
     ]
     assert "hostnames" not in route
-    assert backend(objects["TCPRoute/cube-sql"]) == ("cube-api", 15432)
+    assert backend(objects["TCPRoute/cube-sql"]) == ("cube-sql", 15432)
     assert let_in(objects, "cube-api") == {(FROM_CONTROLLER, 15432)}
 
 

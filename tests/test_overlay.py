@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from conftest import opens
+from floe_constructs.cube import CubeSpec
+from floe_constructs.cube import config as cube_config
 from floe_constructs.kubernetes.cloud_identity import IrsaIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey
@@ -216,9 +218,10 @@ def test_cube_in_front_of_another_database_than_the_artifacts_say_is_told(tmp_pa
             "credentials": {"name": "bq", "key": "k"},
         }
 
-    (told,) = refused(tmp_path, "staging", change)
+    told, bucket = refused(tmp_path, "staging", change)
     assert told.startswith("cube.source.type: ")
     assert "consumption.database_type" in told
+    assert "bigquery through a bucket of Google" in bucket
 
 
 def test_cube_stores_bucket_is_the_artifacts(tmp_path: Path) -> None:
@@ -296,15 +299,24 @@ def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
 def test_the_artifacts_export_bucket_reaches_cube(tmp_path: Path) -> None:
     result = wired(tmp_path, "staging", lambda *_: None)
     assert result.cube
-    assert result.cube.export_bucket == {
+    assert exported(result.cube) == {
         "CUBEJS_DB_EXPORT_BUCKET_TYPE": "s3",
         "CUBEJS_DB_EXPORT_BUCKET": "acme-cube-export",
         "CUBEJS_DB_EXPORT_BUCKET_AWS_REGION": "eu-central-1",
         "CUBEJS_DB_EXPORT_BUCKET_AWS_KEY": SecretKey(name="export-access-key", key="value"),
         "CUBEJS_DB_EXPORT_BUCKET_AWS_SECRET": SecretKey(name="export-secret-key", key="value"),
     }
+
+
+def test_cube_store_itself_loads_what_the_server_only_names(tmp_path: Path) -> None:
+    result = wired(tmp_path, "staging", lambda *_: None)
     fetching = {opens(flow).component for flow in result.flows if "large results" in flow.why}
-    assert fetching == {"api", "refresh-worker"}
+    assert fetching == {"api", "refresh-worker", "store-router", "store-worker"}
+
+
+def exported(cube: CubeSpec) -> dict[str, Any]:
+    env = cube_config.api(cube)
+    return {name: value for name, value in env.items() if "_EXPORT_" in name}
 
 
 @pytest.mark.parametrize(("source", "spelt"), [("bigquery", "gcp"), ("trino", "gcs")])
@@ -323,8 +335,8 @@ def test_a_google_bucket_is_spelt_as_cube_wants_it(tmp_path: Path, source: str, 
 
     cube = wired(tmp_path, "staging", change).cube
     assert cube
-    assert cube.export_bucket["CUBEJS_DB_EXPORT_BUCKET_TYPE"] == spelt
-    assert cube.export_bucket["CUBEJS_DB_EXPORT_INTEGRATION"] == "INT"
+    assert exported(cube)["CUBEJS_DB_EXPORT_BUCKET_TYPE"] == spelt
+    assert "CUBEJS_DB_EXPORT_INTEGRATION" not in exported(cube)
 
 
 @pytest.mark.parametrize(

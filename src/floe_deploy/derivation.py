@@ -1,11 +1,13 @@
 """What the artifacts say, in the terms of our specs: endpoints, identities, Cube's source."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.compute import Compute
+from floe_constructs.artifacts.consumption import Consumption
 from floe_constructs.artifacts.credentials import (
     Credential,
     credentials,
@@ -13,9 +15,12 @@ from floe_constructs.artifacts.credentials import (
 )
 from floe_constructs.artifacts.part import SecretReference
 from floe_constructs.artifacts.storage import Storage
-from floe_constructs.cube.source import Source
+from floe_constructs.cube.security import RowLevelSecurity
+from floe_constructs.cube.source import Source, TrinoSource
+from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.kubernetes.cloud_identity import IrsaIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, endpoint_of
+from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_deploy.environment import Environment
@@ -98,6 +103,12 @@ def code_identity(environment: Environment, artifacts: CompiledArtifacts) -> Irs
     return IrsaIdentity(type="aws-irsa", role_arn=roles[0], cidrs=cidrs) if roles else None
 
 
+def trino_files(environment: Environment) -> dict[str, Authority]:
+    """Answer the certificates that user code verifies Trino's by, by the variable of their path."""
+    trino = environment.compute
+    return {"TRINO_CA": trino.ca} if trino and trino.ca else {}
+
+
 def trino_variables(environment: Environment) -> dict[str, str | SecretKey]:
     """Answer how user code learns of Trino, which the artifacts cannot name."""
     trino = environment.compute
@@ -119,69 +130,97 @@ def trino_variables(environment: Environment) -> dict[str, str | SecretKey]:
 def cube_source(environment: Environment, artifacts: CompiledArtifacts) -> Source | None:
     """Answer the database that Cube asks, where overlay and artifacts together say enough of it."""
     if trino := environment.compute:
-        return trino
+        return TrinoSource.model_validate(trino.model_dump(by_alias=True))
     compute = artifacts.compute
-    if compute is None or compute.type != "snowflake" or not compute.credentials.secret_ref:
+    if compute is None or compute.type not in _SOURCES:
         return None
-    names = ("account", "warehouse", "database", "role", "user")
-    given = {name: compute.properties.get(name) for name in names}
-    reference = compute.credentials.secret_ref
-    for key, variable in (("user", "SNOWFLAKE_USER"), ("password", "SNOWFLAKE_PASSWORD")):
-        if not given.get(key):
-            secret = environment.secrets.resolve(reference, variable, variable)
-            given[key] = secret.model_dump()
+    names = _SOURCES[compute.type]
+    given = {ours: compute.properties.get(theirs) for ours, theirs in names.items()}
+    for item in credentials(artifacts):
+        if item.service == "compute":
+            field = _LOGINS.get(item.variable, item.variable)
+            secret = environment.secrets.resolve(item.reference, item.variable, item.key)
+            given[field] = secret.model_dump()
     cidrs = list(environment.addresses.compute)
-    return _source({"type": "snowflake", "cidrs": cidrs} | {k: v for k, v in given.items() if v})
+    said = {name: value for name, value in given.items() if value}
+    return _valid(_SOURCE, {"type": compute.type, "cidrs": cidrs} | said)
 
 
-def _source(data: object) -> Source | None:
+def row_level_security(
+    cube: CubeSettings, consumption: Consumption | None
+) -> RowLevelSecurity | None:
+    """Answer by what Cube tells rows apart, as the overlay says, or else the artifacts."""
+    given = cube.row_level_security
+    if given is not None:
+        return None if given == "by-model" else given
+    if consumption and consumption.security.row_level:
+        return RowLevelSecurity(column=consumption.security.filter_column)
+    return None
+
+
+_T = TypeVar("_T")
+
+
+def _valid(adapter: TypeAdapter[_T], data: object) -> _T | None:
     try:
-        return _SOURCE.validate_python(data)
+        return adapter.validate_python(data)
     except ValidationError:
         return None
 
 
+_SOURCES: dict[str, dict[str, str]] = {
+    "snowflake": {name: name for name in ("account", "warehouse", "database", "role", "user")},
+    "bigquery": {"project": "project", "location": "location"},
+    "postgres": {name: name for name in ("host", "port", "user", "sslmode")}
+    | {"database": "dbname"},
+}
+"""Engines that Cube can ask too: its settings by the properties of dbt's profile."""
+
+_LOGINS = {
+    "SNOWFLAKE_USER": "user",
+    "SNOWFLAKE_PASSWORD": "password",
+    "POSTGRES_USER": "user",
+    "POSTGRES_PASSWORD": "password",
+    "GOOGLE_APPLICATION_CREDENTIALS": "credentials",
+}
+"""Settings of a source by the variables of user code that hold the same."""
+
 _SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
 
 
-def export_variables(
+def exporting(
     environment: Environment, artifacts: CompiledArtifacts, source: Source
-) -> dict[str, str | SecretKey]:
-    """Answer what Cube is told of the bucket through which its database hands over large results.
+) -> Source | None:
+    """Answer a database with the bucket that the artifacts have for its large results.
 
-    Cube calls Google's `gcp` in front of BigQuery and `gcs` in front of all others.
+    None where what they say is not enough, or not for this kind of database.
     """
     consumption = artifacts.consumption
     bucket = consumption.pre_aggregations.export_bucket if consumption else None
-    if bucket is None:
-        return {}
+    if bucket is None or getattr(source, "export_bucket", None):
+        return source
     kind = bucket.bucket_type or "s3"
-    prefix = "CUBEJS_DB_EXPORT"
-    named = {
-        f"{prefix}_BUCKET_TYPE": "gcp" if (kind, source.type) == ("gcs", "bigquery") else kind,
-        f"{prefix}_BUCKET": bucket.name,
-        f"{prefix}_BUCKET_AWS_REGION": bucket.region if kind == "s3" else None,
-        f"{prefix}_INTEGRATION": bucket.integration,
-    }
-    found: dict[str, str | SecretKey] = {name: text for name, text in named.items() if text}
-    for item in cube_credentials(artifacts):
-        if item.service == "export-bucket":
-            secret = environment.secrets.resolve(item.reference, item.variable, item.key)
-            found[item.variable] = secret
-    return found
-
-
-def export_endpoint(environment: Environment, artifacts: CompiledArtifacts) -> Endpoint | None:
-    """Answer where Cube fetches the results that its database has put into a bucket."""
-    consumption = artifacts.consumption
-    bucket = consumption.pre_aggregations.export_bucket if consumption else None
-    if bucket is None:
-        return None
-    cidrs = environment.addresses.storage
-    if (bucket.bucket_type or "s3") == "s3":
-        return s3_endpoint("export-bucket", bucket.region or "us-east-1", None, cidrs)
-    host = _CLOUD_HOSTS.get(str(bucket.bucket_type))
-    return Endpoint(name="export-bucket", host=host, port=HTTPS, cidrs=cidrs)
+    keys = [
+        environment.secrets.resolve(item.reference, item.variable, item.key).model_dump()
+        for item in cube_credentials(artifacts)
+        if item.service == "export-bucket"
+    ]
+    given: dict[str, object] = {"type": kind, "cidrs": list(environment.addresses.storage)}
+    if kind == "azure":
+        host, _, given["container"] = str(bucket.name).partition("/")
+        given["account"] = host.partition(".")[0]
+    else:
+        given["bucket"] = bucket.name
+    if kind == "s3":
+        names = ("access_key_id", "secret_access_key")
+        given["region"] = bucket.region
+        given["credentials"] = dict(zip(names, keys, strict=False))
+    elif source.type != "bigquery":  # which has a login of its own
+        given["credentials"] = next(iter(keys), None)
+    if source.type == "snowflake":
+        given["integration"] = bucket.integration
+    said = {name: value for name, value in given.items() if value}
+    return _valid(_SOURCE, source.model_dump(by_alias=True) | {"export_bucket": said})
 
 
 def host_of(url: str | None) -> str:

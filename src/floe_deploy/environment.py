@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from floe_constructs.cube.source import TrinoSource
+from floe_constructs.cube.source import Trino
 from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.exposure.spec import Exposure
@@ -103,7 +103,7 @@ class Environment(Spec):
     images: Images = Images()
     """Where images come from; from where they are named, when silent."""
 
-    compute: TrinoSource | None = None
+    compute: Trino | None = None
     """The compute engine, where it is one that the artifacts cannot name; it wins over theirs."""
 
     addresses: Addresses = Addresses()

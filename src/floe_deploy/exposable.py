@@ -57,7 +57,8 @@ def targets(
         pods, requests = cube_flows.labels(cube, "api"), HttpRequests(path="/cubejs-api")
         yield "cube", Target(pods=pods, port=CUBE, requests=requests, why="query over HTTP")
         if cube.sql_api:
-            yield "cube_sql", Target(pods=pods, port=cube.sql_api.port, why="query by SQL")
+            sql, port = cube_flows.SQL, cube.sql_api.port
+            yield "cube_sql", Target(pods=pods, in_front=sql, port=port, why="query by SQL")
     if marquez:
         if marquez.web:
             pods = marquez_flows.labels(marquez, "web")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from floe_constructs.artifacts import CompiledArtifacts
+from floe_constructs.artifacts.consumption import Consumption
 from floe_constructs.cube import flows as cube_flows
 from floe_constructs.cube.spec import CubeSettings, CubeSpec
 from floe_constructs.dagster import flows as dagster_flows
@@ -14,6 +15,7 @@ from floe_constructs.jaeger import flows as jaeger_flows
 from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec
 from floe_constructs.kubernetes.capacity import runs_class
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
+from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.secret import SecretKey, secret_keys
 from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows
@@ -87,7 +89,7 @@ def wire(overlay: Overlay) -> Wired:
     cube = _cube(overlay)
     lineage, traces = telemetry.lineage(overlay, marquez), telemetry.traces(overlay, jaeger)
     dagster = _dagster(overlay, lineage, traces)
-    flows = _cube_flows(overlay, cube) if cube else []
+    flows = cube_flows.flows(cube) if cube else []
     flows += marquez_flows.flows(marquez) if marquez else ()
     flows += jaeger_flows.flows(jaeger) if jaeger else ()
     if dagster:
@@ -153,28 +155,26 @@ def _cube(overlay: Overlay) -> CubeSpec | None:
     settings = environment.cube
     if not isinstance(settings, CubeSettings):
         return None
-    given = dict(settings)
-    if given["source"] is None:
-        given["source"] = derivation.cube_source(environment, overlay.artifacts)
-    if given["api_secret"] is None and consumption and consumption.api_secret_ref:
-        reference = consumption.api_secret_ref
+    given = dict(settings) | _by_artifacts(settings, consumption)
+    source = settings.source or derivation.cube_source(environment, overlay.artifacts)
+    given["source"] = source and derivation.exporting(environment, overlay.artifacts, source)
+    signed_elsewhere = settings.jwt and settings.jwt.jwk_url
+    reference = consumption.api_secret_ref if consumption else None
+    if settings.api_secret is None and reference and not signed_elsewhere:
         given["api_secret"] = environment.secrets.resolve(reference, "CUBEJS_API_SECRET", "value")
-    if given["time_zones"] is None:
-        given["time_zones"] = (consumption.pre_aggregations.timezone if consumption else "UTC",)
-    export = derivation.export_variables(environment, overlay.artifacts, given["source"])
-    model = overlay.cube_model or None
-    return CubeSpec(**given, instance=overlay.name, model=model, export_bucket=export)
+    return CubeSpec(**given, instance=overlay.name, model=overlay.cube_model or None)
 
 
-def _cube_flows(overlay: Overlay, cube: CubeSpec) -> list[Flow]:
-    found = cube_flows.flows(cube)
-    if bucket := derivation.export_endpoint(overlay.environment, overlay.artifacts):
-        why = "fetch large results"
-        found += [
-            Flow(source=cube_flows.labels(cube, role), target=bucket, port=bucket.port, why=why)
-            for role in ("api", "refresh-worker")
-        ]
-    return found
+def _by_artifacts(settings: CubeSettings, consumption: Consumption | None) -> dict[str, object]:
+    """Answer what the overlay leaves to the artifacts, and what neither says."""
+    said = (consumption or Consumption()).pre_aggregations
+    found = {
+        "time_zones": (said.timezone,),
+        "refresh_schedule": said.refresh_schedule,
+        "external_pre_aggregations": said.external,
+    }
+    silent = {name: value for name, value in found.items() if getattr(settings, name) is None}
+    return silent | {"row_level_security": derivation.row_level_security(settings, consumption)}
 
 
 def _dagster(
@@ -185,7 +185,7 @@ def _dagster(
     if not isinstance(settings, DagsterSettings):
         return None
     variables: dict[str, str | SecretKey] = derivation.trino_variables(environment)
-    files: dict[str, SecretKey] = {}
+    files: dict[str, Authority] = derivation.trino_files(environment)
     for item in derivation.user_credentials(environment, artifacts):
         secret = environment.secrets.resolve(item.reference, item.variable, item.key)
         (files if item.file else variables)[item.variable] = secret

@@ -48,8 +48,24 @@ class ExportBucket(Part):
     """Storage integration of Snowflake."""
 
 
+class Security(Part):
+    """Who sees which rows."""
+
+    row_level: bool = True
+    """Whether rows are told apart by who asks."""
+
+    filter_column: str = "organization_id"
+    """Dimension, and claim, by which they are."""
+
+
 class PreAggregations(Part):
     """How pre-aggregations are kept."""
+
+    refresh_schedule: str = "*/30 * * * *"
+    """When they are built anew, as cron has it."""
+
+    external: bool = True
+    """Whether they are kept in Cube Store, or in the database."""
 
     timezone: str = "UTC"
     """Time zone that they are built for."""
@@ -78,3 +94,6 @@ class Consumption(Part):
 
     pre_aggregations: PreAggregations = PreAggregations()
     """How pre-aggregations are kept."""
+
+    security: Security = Security()
+    """Who sees which rows; by the organisation when silent, as the contract has it."""

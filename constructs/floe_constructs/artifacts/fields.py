@@ -97,6 +97,11 @@ READ: dict[str, str] = {
             "dev_mode": "true is refused: it would switch authentication off",
             "pre_aggregations": "Cube's pre-aggregations",
             "pre_aggregations.timezone": "`CUBEJS_SCHEDULED_REFRESH_TIMEZONES`",
+            "pre_aggregations.refresh_schedule": "`FLOE_REFRESH_SCHEDULE`, for cubes that ask",
+            "pre_aggregations.external": "`CUBEJS_EXTERNAL_DEFAULT`",
+            "security": "who sees which rows",
+            "security.row_level": "every query is narrowed down to what its token's claims allow",
+            "security.filter_column": "the dimension, and the claim, by which it is",
         },
     ),
     **_below(
@@ -180,13 +185,6 @@ IGNORED: dict[str, str] = {
     **_all("catalog", "access_delegation token_refresh_enabled properties", _CODE),
     **_all("transforms[]", "type path target", _IMAGE),
     **_all("", "dbt_manifest_path dbt_project_path dbt_profiles_path", _IMAGE),
-    "consumption.pre_aggregations.refresh_schedule": "a rule of the cubes: Cube has no variable",
-    "consumption.pre_aggregations.external": "Cube Store is always there, so always true",
-    **_all(
-        "consumption",
-        "security security.row_level security.filter_column",
-        "a rule of the cubes, in Cube's model",
-    ),
     **_all("governance", "classification_source policies", "checked at compile time"),
     "column_classifications": "checked at compile time",
     **_all(

@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from floe_constructs.cube import config
-from floe_constructs.cube.flows import labels
+from floe_constructs.cube.flows import SQL, labels
 from floe_constructs.cube.server import server_pods
 from floe_constructs.cube.spec import HTTP, CubeSpec
 from floe_constructs.kubernetes.deployment import deployment
@@ -15,7 +15,8 @@ class CubeApi(Construct):
     """Cube answering queries over REST, GraphQL and, where asked, SQL.
 
     Objects: ServiceAccount/cube-api, Deployment/cube-api, Service/cube-api, from two replicas on
-    PodDisruptionBudget/cube-api, with `autoscale` HorizontalPodAutoscaler/cube-api.
+    PodDisruptionBudget/cube-api, with `autoscale` HorizontalPodAutoscaler/cube-api, with
+    `sql_api` Service/cube-sql.
     Needs: the Secrets of the data source, the API and the SQL API; the model's ConfigMaps.
     """
 
@@ -34,4 +35,6 @@ class CubeApi(Construct):
         )
         scale = spec.api.autoscale
         deployment(self, pods, template, replicas=spec.api.replicas, autoscale=scale)
-        service(self, pods, ports)
+        service(self, pods, {"http": HTTP})
+        if spec.sql_api:
+            service(self, pods, {"sql": spec.sql_api.port}, name=SQL)

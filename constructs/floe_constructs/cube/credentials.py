@@ -15,4 +15,10 @@ def credentials(spec: CubeSpec) -> list[Use]:
     }
     if spec.store.workers:
         roles["store-worker"] = config.worker(spec)
-    return [use for role, env in roles.items() for use in uses([labels(spec, role)], env)]
+    found = []
+    for role, env in roles.items():
+        of_store = role.startswith("store")
+        folders = config.store_files(spec) if of_store else config.server_files(spec)
+        files = {f"{at}/{name}": key for at, some in folders.items() for name, key in some.items()}
+        found += uses([labels(spec, role)], env, files)
+    return found

@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from cdk8s_plus_34 import k8s
 from constructs import Construct
 
+from floe_constructs.cube import config
 from floe_constructs.cube.model import model_files
-from floe_constructs.cube.source import PostgresSource
+from floe_constructs.cube.security import configuration
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.container import Probes, container, http, tcp
 from floe_constructs.kubernetes.environment import Variables
+from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.pod import pod_template
-from floe_constructs.kubernetes.volume import Mount, authority, single
+from floe_constructs.kubernetes.volume import Mount, secret_files, single
 from floe_constructs.kubernetes.workload import Workload
 
 
@@ -28,11 +30,14 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
     tmp: Mount,
 ) -> k8s.PodTemplateSpec:
     """Pods with the model in them, and their ServiceAccount."""
-    files = model_files(spec.model or {})
+    files = server_config(spec)
     # One by one: Cube walks into the links of a ConfigMap mounted as a folder, and finds each
     # cube twice.
     mounts = [tmp, *(mount for folder in files for mount in single(folder.name, folder))]
-    mounts += authority(spec.source.ca) if isinstance(spec.source, PostgresSource) else []
+    mounts += [
+        secret_files(_volume(folder), folder, kept)
+        for folder, kept in config.server_files(spec).items()
+    ]
     return pod_template(
         pods,
         settings,
@@ -52,6 +57,19 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
         mounts=mounts,
         files=files,
     )
+
+
+def server_config(spec: CubeSpec) -> list[Files]:
+    """Answer the ConfigMaps of both roles: the model, and Cube's own configuration."""
+    found = model_files(spec.model or {})
+    if security := spec.row_level_security:
+        found.append(configuration(security, spec.sql_api.sees if spec.sql_api else None))
+    return found
+
+
+def _volume(folder: str) -> str:
+    """Name a volume after its folder: `/etc/floe/sources/crm` is `sources-crm`."""
+    return folder.removeprefix("/etc/floe/").replace("/", "-").replace("_", "-")
 
 
 def _probes() -> Probes:

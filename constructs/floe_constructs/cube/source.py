@@ -4,24 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from floe_constructs.cube.data_source import DataSource, Text, authority_file, encryption
 from floe_constructs.cube.duckdb import DuckDbSource
-from floe_constructs.cube.warehouse import BigQuerySource, SnowflakeSource, Text
+from floe_constructs.cube.export_bucket import TrinoExport
+from floe_constructs.cube.warehouse import BigQuerySource, SnowflakeSource
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable, Variables
-from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER, Postgres
+from floe_constructs.kubernetes.postgres import Authority, Postgres
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName, Port
-from floe_constructs.spec import Spec
-
-
-def _tls(*, encrypted: bool, verified: bool) -> Variables:
-    """Say both: by its own default Cube takes any certificate."""
-    if not encrypted:
-        return {"CUBEJS_DB_SSL": "false"}
-    return {
-        "CUBEJS_DB_SSL": "true",
-        "CUBEJS_DB_SSL_REJECT_UNAUTHORIZED": "true" if verified else "false",
-    }
 
 
 class PostgresSource(Postgres):
@@ -34,7 +25,16 @@ class PostgresSource(Postgres):
     """What libpq's parameter of this name says about encryption; Cube knows these three."""
 
     @property
-    def variables(self) -> Variables:
+    def in_folder(self) -> dict[str, Authority]:
+        """Certificates of authorities."""
+        return authority_file(self.ca)
+
+    @property
+    def clouds(self) -> frozenset[str]:
+        """It logs in with a password."""
+        return frozenset()
+
+    def variables(self, folder: str) -> Variables:
         """Cube's own names for this."""
         host: str | SecretKey = self.host
         database: str | SecretKey = self.database
@@ -45,8 +45,12 @@ class PostgresSource(Postgres):
             "CUBEJS_DB_NAME": database,
             "CUBEJS_DB_USER": self.user,
             "CUBEJS_DB_PASS": self.password,
-            **_tls(encrypted=self.sslmode != "disable", verified=self.sslmode == "verify-full"),
-            **({"CUBEJS_DB_SSL_CA": f"{CA_FOLDER}/{CA_FILE}"} if self.ca else {}),
+            **encryption(
+                folder,
+                encrypted=self.sslmode != "disable",
+                verified=self.sslmode == "verify-full",
+                ca=self.ca,
+            ),
         }
 
     @property
@@ -55,7 +59,7 @@ class PostgresSource(Postgres):
         return (self.endpoint,)
 
 
-class TrinoSource(Spec):
+class Trino(DataSource):
     """Trino."""
 
     type: Literal["trino"]
@@ -68,7 +72,11 @@ class TrinoSource(Spec):
     """TCP port of the coordinator."""
 
     tls: bool = True
-    """Whether it is reached by TLS, with a certificate that a public authority vouches for."""
+    """Whether it is reached by TLS."""
+
+    ca: Authority | None = None
+    """Certificates of the authorities that the coordinator's is verified by; those that are known
+    everywhere when silent."""
 
     catalog: Text
     """Catalog that tables are looked for in."""
@@ -90,10 +98,17 @@ class TrinoSource(Spec):
         if self.password and not self.tls:
             msg = "password needs tls: Trino refuses passwords in the clear"
             raise ValueError(msg)
+        if self.ca and not self.tls:
+            msg = "ca needs tls: without it no certificate is shown"
+            raise ValueError(msg)
         return self
 
     @property
-    def variables(self) -> Variables:
+    def in_folder(self) -> dict[str, Authority]:
+        """Certificates of authorities."""
+        return authority_file(self.ca)
+
+    def variables(self, folder: str) -> Variables:
         """Cube's own names for this."""
         env: dict[str, Variable] = {
             "CUBEJS_DB_TYPE": self.type,
@@ -102,15 +117,33 @@ class TrinoSource(Spec):
             "CUBEJS_DB_USER": self.user,
             "CUBEJS_DB_PRESTO_CATALOG": self.catalog,
             "CUBEJS_DB_SCHEMA": self.db_schema,
+            **encryption(folder, encrypted=self.tls, verified=True, ca=self.ca),
         }
         if self.password:
             env["CUBEJS_DB_PASS"] = self.password
-        return env | dict(_tls(encrypted=self.tls, verified=True))
+        return env
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where it listens."""
         return (Endpoint(name="compute", host=self.host, port=self.port, cidrs=self.cidrs),)
+
+
+class TrinoSource(Trino):
+    """Trino."""
+
+    export_bucket: TrinoExport | None = None
+    """Bucket through which Trino hands over large results; row by row when silent."""
+
+    @property
+    def clouds(self) -> frozenset[str]:
+        """Trino logs in with a password, its bucket may not."""
+        return self.export_bucket.clouds if self.export_bucket else frozenset()
+
+    def variables(self, folder: str) -> Variables:
+        """Cube's own names for this."""
+        bucket = self.export_bucket
+        return {**super().variables(folder), **(bucket.variables if bucket else {})}
 
 
 Source = Annotated[

@@ -12,6 +12,9 @@ from floe_constructs.kubernetes.value import Cidr
 from floe_constructs.kubernetes.workload import Storage
 from floe_constructs.spec import Spec
 
+KEYS, _KEY = "/etc/floe/store", "key.json"
+"""Where Cube Store finds the key of a service account."""
+
 REMOTE_DIR = "/cube/data"
 """Where a volume of pre-aggregations is mounted; Cube Store's own files must be elsewhere."""
 
@@ -85,7 +88,8 @@ class GcsStorage(Spec):
     """Folder in the bucket, where others use it too."""
 
     credentials: SecretKey
-    """Where a service account's key is kept: its JSON, encoded as base64 once more."""
+    """Where a service account's key is kept, the JSON file as Google hands it out. Cube Store takes
+    nothing else of Google: neither a workload's identity nor a metadata server."""
 
     cidrs: tuple[Cidr, ...] = ()
     """Addresses of Google's APIs, for network policies; any but link-local ones when silent."""
@@ -95,22 +99,27 @@ class GcsStorage(Spec):
         """Cube Store's own names for this."""
         env: dict[str, Variable] = {
             "CUBESTORE_GCS_BUCKET": self.bucket,
-            "CUBESTORE_GCP_CREDENTIALS": self.credentials,
+            "CUBESTORE_GCP_KEY_FILE": f"{KEYS}/{_KEY}",
         }
         if self.sub_path:
             env["CUBESTORE_GCS_SUB_PATH"] = self.sub_path
         return env
 
     @property
+    def files(self) -> dict[str, SecretKey]:
+        """The service account's key."""
+        return {_KEY: self.credentials}
+
+    @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Where it listens."""
-        return (
-            Endpoint(
-                name="pre-aggregations",
-                host="storage.googleapis.com",
-                port=443,
-                cidrs=self.cidrs,
-            ),
+        """Where it listens, and where the key becomes a token."""
+        hosts = {
+            "pre-aggregations": "storage.googleapis.com",
+            "google-login": "oauth2.googleapis.com",
+        }
+        return tuple(
+            Endpoint(name=name, host=host, port=443, cidrs=self.cidrs)
+            for name, host in hosts.items()
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from cdk8s_plus_34 import k8s
 from constructs import Construct
 
+from floe_constructs.cube import config
 from floe_constructs.cube.config import CACHE
 from floe_constructs.cube.spec import CubeSpec, StoreNode
 from floe_constructs.cube.storage import S3Storage
@@ -14,7 +15,7 @@ from floe_constructs.kubernetes.environment import Variables
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.pod import pod_template
 from floe_constructs.kubernetes.stateful_set import Claim
-from floe_constructs.kubernetes.volume import scratch
+from floe_constructs.kubernetes.volume import scratch, secret_files
 from floe_constructs.kubernetes.workload import Storage
 
 
@@ -38,6 +39,7 @@ def store_pods(  # noqa: PLR0913  the two differ in that many ways
 ) -> k8s.PodTemplateSpec:
     """Pods with a cache, and their ServiceAccount with the identity that the storage asks for."""
     mounts = [scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
+    mounts += [secret_files("keys", at, kept) for at, kept in config.store_files(spec).items()]
     if isinstance(node.cache, str):
         mounts.append(scratch("cache", CACHE, node.cache))
     storage = spec.store.storage

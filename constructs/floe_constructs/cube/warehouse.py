@@ -1,20 +1,22 @@
 """The cloud warehouses that Cube can be put in front of."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from floe_constructs.cube.data_source import DataSource, Text
+from floe_constructs.cube.export_bucket import BigQueryExport, SnowflakeExport
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable, Variables
+from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
-from floe_constructs.kubernetes.value import Cidr
-from floe_constructs.spec import Spec
+from floe_constructs.kubernetes.value import Cidr, DnsName
+from floe_constructs.spec import exactly_one
 
-Text = Annotated[str, Field(min_length=1, max_length=255)]
-"""A name in a database."""
+_KEY = "key.json"
 
 
-class SnowflakeSource(Spec):
+class SnowflakeSource(DataSource):
     """Snowflake."""
 
     type: Literal["snowflake"]
@@ -29,6 +31,9 @@ class SnowflakeSource(Spec):
     ]
     """Account identifier."""
 
+    host: DnsName | None = None
+    """Host of the account, where it is a private one; the account's public host when silent."""
+
     warehouse: Text
     """Virtual warehouse that queries run in."""
 
@@ -38,17 +43,38 @@ class SnowflakeSource(Spec):
     user: TextOrSecret
     """User to log in as: its name, or where it is kept."""
 
-    password: SecretKey
+    password: SecretKey | None = None
     """Where the password is kept."""
+
+    private_key: SecretKey | None = None
+    """Where the user's private key is kept (PEM), instead of a password."""
+
+    private_key_passphrase: SecretKey | None = None
+    """Where the passphrase of the private key is kept, if it has one."""
 
     role: Text | None = None
     """Role to act in; the user's own when silent."""
 
+    export_bucket: SnowflakeExport | None = None
+    """Bucket through which Snowflake hands over large results; row by row when silent."""
+
     cidrs: tuple[Cidr, ...] = ()
     """Addresses of the account, for network policies; any but link-local ones when silent."""
 
+    @model_validator(mode="after")
+    def _logs_in_in_one_way(self) -> Self:
+        exactly_one(self, "password", "private_key")
+        if self.private_key_passphrase and not self.private_key:
+            msg = "private_key_passphrase needs private_key"
+            raise ValueError(msg)
+        return self
+
     @property
-    def variables(self) -> Variables:
+    def clouds(self) -> frozenset[str]:
+        """Snowflake logs in with a secret, its bucket may not."""
+        return self.export_bucket.clouds if self.export_bucket else frozenset()
+
+    def variables(self, folder: str) -> Variables:  # noqa: ARG002  no files
         """Cube's own names for this."""
         env: dict[str, Variable] = {
             "CUBEJS_DB_TYPE": self.type,
@@ -56,20 +82,29 @@ class SnowflakeSource(Spec):
             "CUBEJS_DB_SNOWFLAKE_WAREHOUSE": self.warehouse,
             "CUBEJS_DB_NAME": self.database,
             "CUBEJS_DB_USER": self.user,
-            "CUBEJS_DB_PASS": self.password,
         }
+        if self.host:
+            env["CUBEJS_DB_SNOWFLAKE_HOST"] = self.host
+        if self.password:
+            env["CUBEJS_DB_PASS"] = self.password
+        if self.private_key:
+            env["CUBEJS_DB_SNOWFLAKE_AUTHENTICATOR"] = "SNOWFLAKE_JWT"
+            env["CUBEJS_DB_SNOWFLAKE_PRIVATE_KEY"] = self.private_key
+        if self.private_key_passphrase:
+            env["CUBEJS_DB_SNOWFLAKE_PRIVATE_KEY_PASS"] = self.private_key_passphrase
         if self.role:
             env["CUBEJS_DB_SNOWFLAKE_ROLE"] = self.role
-        return env
+        bucket = self.export_bucket
+        return env | dict(bucket.variables if bucket else {})
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where it listens."""
-        host = f"{self.account.lower()}.snowflakecomputing.com"
+        host = self.host or f"{self.account.lower()}.snowflakecomputing.com"
         return (Endpoint(name="compute", host=host, port=443, cidrs=self.cidrs),)
 
 
-class BigQuerySource(Spec):
+class BigQuerySource(DataSource):
     """BigQuery."""
 
     type: Literal["bigquery"]
@@ -81,24 +116,45 @@ class BigQuerySource(Spec):
     location: Text
     """Location of the datasets: Cube builds pre-aggregations in the United States otherwise."""
 
-    credentials: SecretKey
-    """Where a service account's key is kept: its JSON, encoded as base64 once more."""
+    credentials: SecretKey | None = None
+    """Where a service account's key is kept, the JSON file as Google hands it out; Cube's own
+    identity (`cube.identity`) when silent."""
+
+    export_bucket: BigQueryExport | None = None
+    """Bucket through which BigQuery hands over large results; row by row when silent."""
 
     cidrs: tuple[Cidr, ...] = ()
     """Addresses of Google's APIs, for network policies; any but link-local ones when silent."""
 
     @property
-    def variables(self) -> Variables:
+    def in_folder(self) -> dict[str, Authority]:
+        """The service account's key."""
+        return {_KEY: self.credentials} if self.credentials else {}
+
+    @property
+    def clouds(self) -> frozenset[str]:
+        """Without a key Cube has to be somebody to Google."""
+        return frozenset() if self.credentials else frozenset({"gcp"})
+
+    def variables(self, folder: str) -> Variables:
         """Cube's own names for this."""
-        return {
+        env: dict[str, Variable] = {
             "CUBEJS_DB_TYPE": self.type,
             "CUBEJS_DB_BQ_PROJECT_ID": self.project,
             "CUBEJS_DB_BQ_LOCATION": self.location,
-            "CUBEJS_DB_BQ_CREDENTIALS": self.credentials,
         }
+        if self.credentials:
+            env["CUBEJS_DB_BQ_KEY_FILE"] = f"{folder}/{_KEY}"
+        bucket = self.export_bucket
+        return env | dict(bucket.variables if bucket else {})
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Where it listens."""
-        host = "bigquery.googleapis.com"
-        return (Endpoint(name="compute", host=host, port=443, cidrs=self.cidrs),)
+        """Where it listens, and where a key becomes a token."""
+        return tuple(
+            Endpoint(name=name, host=host, port=443, cidrs=self.cidrs)
+            for name, host in (
+                ("compute", "bigquery.googleapis.com"),
+                *([("google-login", "oauth2.googleapis.com")] if self.credentials else []),
+            )
+        )

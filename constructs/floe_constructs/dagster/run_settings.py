@@ -3,6 +3,7 @@
 Dagster makes these pods out of configuration with the names of Kubernetes' Python client.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from floe_constructs.dagster.environment import SecretsAndTexts
@@ -132,25 +133,23 @@ def volume(name: str, given: UserVolume) -> dict[str, Any]:
             return {"name": name, "empty_dir": {"size_limit": given.size}}
 
 
-def secret_files(name: str, files: dict[str, SecretKey]) -> dict[str, Any]:
-    """Answer keys of Secrets as files of one volume; the pod's group may read them."""
+def secret_files(name: str, files: Mapping[str, SecretKey | ConfigMapKey]) -> dict[str, Any]:
+    """Answer keys of Secrets and ConfigMaps as files of one volume for the pod's group."""
     sources = [
-        {"secret": {"name": secret.name, "items": [{"key": secret.key, "path": file}]}}
-        for file, secret in sorted(files.items())
+        {kind: {"name": where, "items": [{"key": given.key, "path": file}]}}
+        for file, given in sorted(files.items())
+        for kind, where in [
+            ("secret", given.name)
+            if isinstance(given, SecretKey)
+            else ("config_map", given.config_map)
+        ]
     ]
     return {"name": name, "projected": {"default_mode": SECRET_MODE, "sources": sources}}
 
 
 def authority(ca: Authority | None) -> list[dict[str, Any]]:
     """Answer the certificates that the database's is verified by, if not known everywhere."""
-    match ca:
-        case None:
-            return []
-        case SecretKey():
-            return [secret_files("postgres-ca", {CA_FILE: ca})]
-        case ConfigMapKey():
-            items = [{"key": ca.key, "path": CA_FILE}]
-            return [{"name": "postgres-ca", "config_map": {"name": ca.config_map, "items": items}}]
+    return [secret_files("postgres-ca", {CA_FILE: ca})] if ca else []
 
 
 def mount(name: str, given: UserVolume, path: str) -> dict[str, Any]:

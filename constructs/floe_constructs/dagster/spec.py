@@ -17,6 +17,7 @@ from floe_constructs.dagster.instance import Instance
 from floe_constructs.dagster.process import Process, Webserver
 from floe_constructs.dagster.telemetry import Lineage, Traces
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
+from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image
@@ -153,8 +154,9 @@ class DagsterSpec(DagsterSettings):
     variables: dict[str, str | SecretKey] = Field(default_factory=dict)
     """Environment variables of user code."""
 
-    credential_files: dict[str, SecretKey] = Field(default_factory=dict)
-    """Credentials that user code reads from a file: by the variable that holds the file's path."""
+    credential_files: dict[str, Authority] = Field(default_factory=dict)
+    """Credentials and certificates that user code reads from files: by the variables that hold the
+    files' paths."""
 
     run_priority: DnsName | None = None
     """PriorityClass of runs whose code location names none, because its server runs elsewhere."""

@@ -13,7 +13,7 @@ class LoadBalancerService(Construct):
 
     Traffic goes to pods of the node that it arrives at, so that they see who connects.
 
-    Objects: Service/NAME.
+    Objects: Service/NAME-load-balancer.
     Needs: a cluster that makes load balancers.
     """
 
@@ -22,7 +22,9 @@ class LoadBalancerService(Construct):
         k8s.KubeService(
             self,
             "service",
-            metadata=metadata(route.labels, route.name, annotations=route.annotations),
+            metadata=metadata(
+                route.labels, f"{route.name}-load-balancer", annotations=route.annotations
+            ),
             spec=k8s.ServiceSpec(
                 type="LoadBalancer",
                 load_balancer_class=via.class_name,

@@ -94,9 +94,9 @@ class Use:
 def uses(
     pods: Iterable[Labels],
     variables: Mapping[str, object],
-    files: Mapping[str, SecretKey] | None = None,
+    files: Mapping[str, object] | None = None,
 ) -> list[Use]:
-    """Answer which credentials pods get: variables by name (others are left out), files by path."""
+    """Answer which credentials pods get: variables by name, files by path; others are left out."""
     return [
         Use(pods=each, secret=secret, **{kind: name})
         for each in pods

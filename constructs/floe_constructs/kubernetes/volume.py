@@ -49,18 +49,20 @@ def single(name: str, files: Files) -> list[Mount]:
     ]
 
 
-def secret_files(name: str, path: str, keys: Mapping[str, SecretKey]) -> Mount:
-    """Keys of Secrets as files of one folder, by file name; the pod's group may read them."""
-    sources = [
-        k8s.VolumeProjection(
-            secret=k8s.SecretProjection(
-                name=keys[file].name, items=[k8s.KeyToPath(key=keys[file].key, path=file)]
-            )
-        )
-        for file in sorted(keys)
-    ]
+def secret_files(name: str, path: str, keys: Mapping[str, SecretKey | ConfigMapKey]) -> Mount:
+    """Keys of Secrets and ConfigMaps as files of one folder; the pod's group may read them."""
+    sources = [_projection(keys[file], file) for file in sorted(keys)]
     projected = k8s.ProjectedVolumeSource(default_mode=SECRET_MODE, sources=sources)
     return Mount(volume=k8s.Volume(name=name, projected=projected), path=path, read_only=True)
+
+
+def _projection(key: SecretKey | ConfigMapKey, file: str) -> k8s.VolumeProjection:
+    items = [k8s.KeyToPath(key=key.key, path=file)]
+    if isinstance(key, SecretKey):
+        return k8s.VolumeProjection(secret=k8s.SecretProjection(name=key.name, items=items))
+    return k8s.VolumeProjection(
+        config_map=k8s.ConfigMapProjection(name=key.config_map, items=items)
+    )
 
 
 def authority(ca: Authority | None) -> list[Mount]:
@@ -71,16 +73,7 @@ def authority(ca: Authority | None) -> list[Mount]:
 def trusted(name: str, path: str, ca: Authority | None) -> list[Mount]:
     """Authorities that a server's certificate is verified by, as the one file of a folder."""
     folder, _, file = path.rpartition("/")
-    match ca:
-        case None:
-            return []
-        case SecretKey():
-            return [secret_files(name, folder, {file: ca})]
-        case ConfigMapKey():
-            items = [k8s.KeyToPath(key=ca.key, path=file)]
-            source = k8s.ConfigMapVolumeSource(name=ca.config_map, items=items)
-            volume = k8s.Volume(name=name, config_map=source)
-            return [Mount(volume=volume, path=folder, read_only=True)]
+    return [secret_files(name, folder, {file: ca})] if ca else []
 
 
 def user_mounts(volumes: Sequence[UserVolume]) -> list[Mount]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.consumption import Consumption, CubeStore
 from floe_constructs.artifacts.credentials import CUBE_STORE, SINGLE_KEY
+from floe_constructs.cube.security import RowLevelSecurity
 from floe_constructs.cube.source import Source
 from floe_constructs.cube.spec import HTTP, CubeSettings
 from floe_constructs.cube.storage import S3Storage
@@ -21,8 +22,10 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
     if isinstance(cube, CubeSettings):
         source = cube.source or derivation.cube_source(environment, artifacts)
         yield from _incomplete(cube, source, consumption)
+        yield from _rows(cube, consumption)
         if consumption:
             yield from _consumption(environment.secrets, cube, source, consumption)
+            yield from _export(environment, source, artifacts)
     elif cube is None and consumption:
         yield Problem(
             where="cube",
@@ -42,11 +45,13 @@ def _incomplete(
             allowed="a source with its type and what that type needs",
             fix="add it",
         )
-    if cube.api_secret is None and not (consumption and consumption.api_secret_ref):
+    signed_elsewhere = cube.jwt and cube.jwt.jwk_url
+    by_artifacts = consumption and consumption.api_secret_ref
+    if cube.api_secret is None and not by_artifacts and not signed_elsewhere:
         yield Problem(
             where="cube.api_secret",
             found="nothing, and the artifacts have no consumption.api_secret_ref",
-            allowed="a name and a key",
+            allowed="a name and a key, or jwt with a jwk_url",
             fix="add it",
         )
 
@@ -72,6 +77,54 @@ def _consumption(
     store = consumption.pre_aggregations.cube_store
     if store and isinstance(cube.store.storage, S3Storage):
         yield from _store(secrets, cube.store.storage, store)
+
+
+def _export(
+    environment: Environment, source: Source | None, artifacts: CompiledArtifacts
+) -> Iterator[Problem]:
+    """Tell of a bucket for large results that this kind of database cannot use."""
+    consumption = artifacts.consumption
+    said = consumption.pre_aggregations.export_bucket if consumption else None
+    if said and source and not derivation.exporting(environment, artifacts, source):
+        at = "consumption.pre_aggregations.export_bucket"
+        why = f"Cube takes large results of {source.type} through {_EXPORTS[source.type]}"
+        yield refusal(at, f"{said.bucket_type or 's3'} bucket {said.name}", "another, or none", why)
+
+
+_EXPORTS = {
+    "trino": "a bucket of S3 (with a region) or Google",
+    "snowflake": "one of S3 (with a region), or of Google or Azure (with an integration)",
+    "bigquery": "a bucket of Google, with BigQuery's own login",
+    "postgres": "no bucket",
+    "duckdb": "no bucket",
+}
+"""What each kind of database exports to."""
+
+
+def _rows(cube: CubeSettings, consumption: Consumption | None) -> Iterator[Problem]:
+    """Tell where overlay and artifacts mean other rows, and where the SQL API would show none."""
+    said, given = consumption.security if consumption else None, cube.row_level_security
+    at = "consumption.security"
+    ours = given.column if isinstance(given, RowLevelSecurity) else None
+    if ours and said and said.row_level and ours != said.filter_column:
+        where = "cube.row_level_security.column"
+        yield disagreement(where, ours, f"{at}.filter_column", said.filter_column)
+    security, sql = derivation.row_level_security(cube, consumption), cube.sql_api
+    if sql and security and sql.sees is None:
+        yield Problem(
+            where="cube.sql_api.sees",
+            found=f"nothing, while rows are told apart by {security.column}"
+            + ("" if given else f" ({ARTIFACTS}, {at}.row_level)"),
+            allowed=f"values of {security.column} whose rows that user sees, or all",
+            fix="add it; or row_level_security: by-model, where the model has policies of its own",
+        )
+    elif sql and sql.sees and not security:
+        yield Problem(
+            where="cube.sql_api.sees",
+            found="a part of the rows, while no rows are told apart",
+            allowed="nothing",
+            fix="remove it, or give row_level_security",
+        )
 
 
 def _store(secrets: Secrets, storage: S3Storage, store: CubeStore) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """What Cube and Cube Store need to be right, each from a fault that somebody had."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ _REMOTE = (
 """What names each kind of storage; Cube Store takes the first that it comes upon."""
 
 _BUCKETS = _REMOTE[:3]
+_EXPORT = re.compile(r"CUBEJS_(DS_[A-Z0-9_]+_)?DB_EXPORT_BUCKET")
 _ROLE = frozenset(
     {
         "CUBEJS_MAX_SESSIONS",
@@ -103,16 +105,19 @@ def _one_storage(it: Object) -> Iterator[Breach]:
 
 
 def _export_bucket(it: Object) -> Iterator[Breach]:
-    bucket = _env(it, "CUBEJS_DB_EXPORT_BUCKET").get("CUBEJS_DB_EXPORT_BUCKET")
-    for store in it.among if bucket else ():
-        if bucket in [_env(store, name).get(name) for name in _BUCKETS]:
-            yield Breach(found=f"an export to the bucket of {store}")
+    for bucket in [said for name, said in _env(it, "CUBEJS_").items() if _EXPORT.fullmatch(name)]:
+        for store in it.among:
+            if bucket in [_env(store, name).get(name) for name in _BUCKETS]:
+                yield Breach(found=f"an export to the bucket of {store}")
 
 
 def _dev_mode(it: Object) -> Iterator[Breach]:
     said = _env(it, "CUBEJS_DEV_MODE").get("CUBEJS_DEV_MODE", "false")
     if said not in ("false", ""):
         yield Breach(found=f"CUBEJS_DEV_MODE: {said if isinstance(said, str) else 'a reference'}")
+    node = _env(it, "NODE_ENV").get("NODE_ENV", "production")
+    if _is_server(it) and node != "production":
+        yield Breach(found=f"NODE_ENV: {node if isinstance(node, str) else 'a reference'}")
 
 
 def _login(it: Object) -> Iterator[Breach]:
@@ -184,7 +189,7 @@ RULES = (
         id="cube-dev-mode",
         summary="Cube is not in its development mode.",
         why="It would answer requests without a token.",
-        remedy="set CUBEJS_DEV_MODE to false",
+        remedy="set CUBEJS_DEV_MODE to false, and NODE_ENV to production",
         check=_dev_mode,
     ),
     Rule(
