@@ -20,6 +20,7 @@ from constructs import Construct  # noqa: E402
 
 if TYPE_CHECKING:
     from api_server import ApiServer
+    from cube_warehouse import Warehouse
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 Synth = Callable[[Callable[[Construct], object]], Objects]
@@ -47,6 +48,15 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator["ApiServer"]:
     from control_plane import control_plane
 
     with control_plane(tmp_path_factory.mktemp("control-plane")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def warehouse() -> Iterator["Warehouse"]:
+    """Run a database with orders in it, which the tests of a process share."""
+    import cube_warehouse
+
+    with cube_warehouse.warehouse() as found:
         yield found
 
 

@@ -34,6 +34,8 @@ from test_dist import ROOT
 Answer = TypeVar("Answer")
 
 TOOLS = ROOT / ".tools" / "cube"
+WORK = "cube/conf"
+"""The image's working directory."""
 PROGRAM = TOOLS / "node_modules" / "@cubejs-backend" / "server" / "bin" / "server"
 
 
@@ -48,7 +50,7 @@ class Server:
 
     def get(self, path: str, token: str | None = None) -> tuple[int, Any]:
         """Answer status and body of a page, which is JSON unless it is for people."""
-        headers = {"Authorization": token} if token else {}
+        headers = {"Connection": "close"} | ({"Authorization": token} if token else {})
         url = f"http://{self.address}:4000{path}"
         answer = urllib3.request("GET", url, headers=headers, retries=False, timeout=30)
         if "json" not in answer.headers.get("Content-Type", ""):
@@ -106,25 +108,29 @@ class Example:
         own = {key: text for key, text in self.secrets.items() if key.startswith(start)}
         return {key.removeprefix(start): text for key, text in own.items()}
 
-    @contextmanager
-    def started(
-        self, name: str = "cube-api", prepare: Callable[[Path], object] = lambda _: None
-    ) -> Iterator[Server]:
-        """Run the server of a Deployment, once its working directory is prepared."""
+    def container(self, name: str) -> Body:
+        """Answer the container of a Deployment."""
+        (found,) = self.objects["Deployment", name]["spec"]["template"]["spec"]["containers"]
+        return dict(found)
+
+    def pod(self, name: str = "cube-api") -> Pod:
+        """Lay a pod of a Deployment out, whose process is Cube's."""
         spec = self.objects["Deployment", name]["spec"]["template"]["spec"]
         root = Path(mkdtemp(dir=self.folder))
-        folder = root / "cube" / "conf"  # the image's
-        folder.mkdir(parents=True)
+        (root / WORK).mkdir(parents=True)
         laid = pods.pod(root, spec, Cluster(self.texts), {"cubestore": "memory"})
-        prepare(folder)
         env = {name: text for name, text in laid.env.items() if "CUBESTORE" not in name}
-        env["NODE_ENV"] = "production"  # the image's too
-        at = address()
-        command = ["env", f"--chdir={folder}", str(NODE), "--require", str(TOOLS / "here.cjs")]
-        laid = dataclasses.replace(laid, args=[*command, str(PROGRAM), at], env=env)
+        env.setdefault("NODE_ENV", "production")  # the image says so
+        command = ["env", f"--chdir={root / WORK}", str(NODE), "--require", str(TOOLS / "here.cjs")]
+        return dataclasses.replace(laid, args=[*command, str(PROGRAM)], env=env)
+
+    @contextmanager
+    def started(self, name: str = "cube-api") -> Iterator[Server]:
+        """Run the server of a Deployment."""
+        laid, at = self.pod(name), address()
+        laid = dataclasses.replace(laid, args=[*laid.args, at])
         with laid.running() as process:
-            (container,) = spec["containers"]
-            yield Server(pod=laid, container=container, address=at, process=process)
+            yield Server(pod=laid, container=self.container(name), address=at, process=process)
 
     @contextmanager
     def server(self, name: str = "cube-api") -> Iterator[Server]:

@@ -4,84 +4,23 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import jwt
 import pytest
 
-from cube_data import BY_CATEGORY, BY_DAY, BY_REGION, MODEL, TABLES
-from cube_example import SMALL
-from cube_server import TOOLS, Example, Server
-from floe_constructs.cube import CubeSpec
+from cube_data import BY_CATEGORY, BY_DAY, BY_REGION
+from cube_server import TOOLS, WORK, Example, Server
+from cube_warehouse import SECRET, TOKEN, Warehouse
 from floe_constructs.cube.model import FOLDER
 from floe_constructs.kubernetes.value import mebibytes
-from loopback import address
 from object_stores import NODE
-from postgres import Postgres, postgres
-from service import Address, service
+from pods import Pod
 from test_dist import ROOT
 from tls import Authority, postgres_over_tls
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow]
-
-SECRET = "signs tokens, and is longer than thirty-two bytes"
-TOKEN = jwt.encode({}, SECRET)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Warehouse:
-    """A database with orders, at an address that it can be away from."""
-
-    folder: Path
-    database: Postgres
-    host: str
-    at: list[Address] = field(default_factory=list)
-
-    def cube(self, authority: Authority | None = None, **changes: Any) -> Example:
-        """Answer a Cube in front of it."""
-        source = SMALL["source"] | {
-            "host": self.host,
-            "database": self.database.database,
-            "user": self.database.user,
-            "sslmode": "disable",
-        }
-        told = {"model": MODEL, "source": source | changes.pop("source", {})} | changes
-        secrets = {"cube-api/value": SECRET, "warehouse/password": self.database.password}
-        secrets["authorities/ca.pem"] = authority.pem if authority else ""
-        spec = CubeSpec.model_validate(SMALL | told)
-        return Example(folder=self.folder, spec=spec, secrets=secrets)
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """Let nobody in, nor anybody who is in go on."""
-        there, self.at[:] = list(self.at), []
-        others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> {}"
-        self.database.sql(others.format("pg_backend_pid() and backend_type = 'client backend'"))
-        yield
-        self.at[:] = there
-
-    def tables(self, schema: str) -> int:
-        where = f"from information_schema.tables where table_schema = '{schema}'"
-        return self.database.sql(f"select count(*) {where}")
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "postgres").mkdir()
-        for at in (folder, folder / "postgres"):
-            at.chmod(0o755)
-        with postgres(folder / "postgres") as database:
-            database.sql(*TABLES)
-            found = Warehouse(folder=folder, database=database, host=address())
-            found.at.append((database.host, database.port))
-            with service((found.host, 5432), lambda: found.at):
-                yield found
 
 
 @pytest.fixture(scope="module")
@@ -213,9 +152,8 @@ def refused(api: Server, why: str) -> None:
     assert why in json.dumps(api.ask(BY_REGION, TOKEN))
 
 
-def linked(folder: Path) -> None:
+def linked(model: Path) -> None:
     """Lay the model's files as the kubelet does those of a ConfigMap mounted as a folder."""
-    model = folder / FOLDER
     hidden = model / "..2026_11_26"
     files = list(model.iterdir())
     hidden.mkdir()
@@ -225,10 +163,10 @@ def linked(folder: Path) -> None:
         file.symlink_to(f"..data/{file.name}")
 
 
-def compiled(api: Server) -> list[Any]:
+def compiled(pod: Pod) -> list[Any]:
     """Answer what today's Cube and the server make of the model in a pod."""
     command = [str(NODE), str(TOOLS / "compile.cjs"), FOLDER]
-    folder = api.pod.root / "cube" / "conf"
+    folder = pod.root / WORK
     answer = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     found: list[Any] = json.loads(answer.stdout)
     return found
@@ -238,7 +176,7 @@ def test_models_compile_where_they_are_mounted_with_the_compiler_of_todays_cube_
     api: Server,
 ) -> None:
     cubes = ["customers", "order_items", "orders", "products"]
-    assert compiled(api) == [cubes, cubes]
+    assert compiled(api.pod) == [cubes, cubes]
     _, answer = api.get("/cubejs-api/v1/meta", TOKEN)
     assert sorted(cube["name"] for cube in answer["cubes"]) == cubes
 
@@ -246,8 +184,9 @@ def test_models_compile_where_they_are_mounted_with_the_compiler_of_todays_cube_
 def test_a_model_mounted_as_a_folder_would_be_read_twice_by_way_of_its_links(
     warehouse: Warehouse,
 ) -> None:
-    with warehouse.cube().started(prepare=linked) as found:
-        today, _ = compiled(found)
+    pod = warehouse.cube().pod()
+    linked(pod.root / WORK / FOLDER)
+    today, _ = compiled(pod)
     assert "Found duplicate cube name 'orders'" in today
 
 
@@ -266,8 +205,7 @@ def test_nodes_heap_is_what_is_said_and_leaves_room_in_the_containers_memory(
 ) -> None:
     changes: dict[str, Any] = {settings: {"resources": {"cpu": "500m", "memory": memory}}}
     cube = warehouse.cube(**changes)
-    with cube.started(f"cube-{settings.replace('_', '-')}") as found:
-        env = found.pod.env
+    env = cube.pod(f"cube-{settings.replace('_', '-')}").env
     ask = "console.log(require('v8').getHeapStatistics().heap_size_limit)"
     answer = subprocess.run([NODE, "-e", ask], env=env, check=True, capture_output=True, text=True)
     limit = int(answer.stdout) / 2**20

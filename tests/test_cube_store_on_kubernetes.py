@@ -90,6 +90,7 @@ class Store:
             status.get("observedGeneration") == found["metadata"]["generation"]
             and status["currentRevision"] == status["updateRevision"]
             and [status.get(which) for which in counted] == [wanted] * 4
+            and len(self.pods(name)) == wanted  # nor is one still on its way out
         )
 
     def settle(self, objects: Objects) -> None:
