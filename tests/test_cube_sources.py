@@ -1,5 +1,6 @@
 """Several databases behind one Cube, what they log in with, and the buckets they export to."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from floe_constructs.cube.flows import flows
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from test_cube import build, container, pod
+from test_overlay import refused as refused_overlay
+from test_overlay import wired
 
 KEY, PASS = {"name": "wh", "key": "key.pem"}, {"name": "wh", "key": "pass"}
 CA = {"config_map": "company", "key": "ca.pem"}
@@ -256,3 +259,48 @@ def test_only_the_api_may_be_kept_from_databases() -> None:
     cube = CubeSpec.model_validate(LARGE | {"rollup_only": True})
     assert config.api(cube)["CUBEJS_ROLLUP_ONLY"] == "true"
     assert "CUBEJS_ROLLUP_ONLY" not in config.refresh_worker(cube)
+
+
+def test_a_database_that_the_artifacts_name_is_asked_with_their_login(tmp_path: Path) -> None:
+    def postgres(settings: dict[str, Any], said: dict[str, Any]) -> None:
+        settings["compute"], settings["cube"]["source"] = None, None
+        said["consumption"]["database_type"] = "postgres"
+        said["consumption"]["pre_aggregations"]["export_bucket"]["enabled"] = False
+        said["resolved_profiles"]["compute"] |= {
+            "type": "postgres",
+            "properties": {"host": "db.example.com", "port": 6432, "dbname": "marts"},
+            "credentials": {"mode": "static", "secret_ref": "warehouse"},
+        }
+
+    cube = wired(tmp_path, "staging", postgres).cube
+    assert cube
+    told = config.api(cube)
+    assert told["CUBEJS_DB_TYPE"] == "postgres"
+    assert (told["CUBEJS_DB_PORT"], told["CUBEJS_DB_NAME"]) == ("6432", "marts")
+    assert told["CUBEJS_DB_PASS"] == SecretKey(name="warehouse", key="POSTGRES_PASSWORD")
+
+
+@pytest.mark.parametrize(("key", "problem"), [("google", ""), (None, "cube.identity: ")])
+def test_bigquery_by_the_artifacts_needs_a_key_or_an_identity(
+    tmp_path: Path, key: str | None, problem: str
+) -> None:
+    def bigquery(settings: dict[str, Any], said: dict[str, Any]) -> None:
+        settings["compute"], settings["cube"]["source"] = None, None
+        said["consumption"]["database_type"] = "bigquery"
+        said["consumption"]["pre_aggregations"]["export_bucket"]["enabled"] = False
+        said["resolved_profiles"]["compute"] |= {
+            "type": "bigquery",
+            "properties": {"project": "acme", "location": "EU"},
+            "credentials": {"mode": "static", "secret_ref": key},
+        }
+
+    if problem:
+        (told,) = refused_overlay(tmp_path, "staging", bigquery)
+        assert told.startswith(problem)
+        assert "an identity of gcp" in told
+    else:
+        cube = wired(tmp_path, "staging", bigquery).cube
+        assert cube
+        assert SecretKey(name="google", key="credentials.json") in {
+            use.secret for use in credentials(cube)
+        }

@@ -12,6 +12,8 @@ import yaml
 from conftest import opens
 from floe_constructs.cube import CubeSpec
 from floe_constructs.cube import config as cube_config
+from floe_constructs.dagster.environment import user_variables
+from floe_constructs.dagster.run_pod import container_context
 from floe_constructs.kubernetes.cloud_identity import IrsaIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey
@@ -218,10 +220,37 @@ def test_cube_in_front_of_another_database_than_the_artifacts_say_is_told(tmp_pa
             "credentials": {"name": "bq", "key": "k"},
         }
 
-    told, bucket = refused(tmp_path, "staging", change)
+    bucket, told = refused(tmp_path, "staging", change)
     assert told.startswith("cube.source.type: ")
     assert "consumption.database_type" in told
     assert "bigquery through a bucket of Google" in bucket
+
+
+@pytest.mark.parametrize(
+    "ca", [{"config_map": "company", "key": "ca.pem"}, {"name": "company", "key": "ca.pem"}]
+)
+def test_an_authority_of_trinos_is_known_to_user_code_and_to_cube(
+    tmp_path: Path, ca: dict[str, str]
+) -> None:
+    result = wired(tmp_path, "prod", lambda s, _: s["compute"].update(ca=ca))
+    assert result.dagster
+    assert result.cube
+    for location in result.dagster.deployed:
+        env = user_variables(result.dagster, location)
+        assert env["TRINO_CA"] == "/etc/floe/credentials/TRINO_CA"
+        context = container_context(result.dagster, location)
+        given = context["k8s"]["volumes"]
+        sources = [
+            one for volume in given for one in volume.get("projected", {}).get("sources", [])
+        ]
+        paths = [
+            (kept["name"], item["path"])
+            for one in sources
+            for kept in one.values()
+            for item in kept["items"]
+        ]
+        assert ("company", "TRINO_CA") in paths
+    assert cube_config.api(result.cube)["CUBEJS_DB_SSL_CA"] == "/etc/floe/sources/default/ca.crt"
 
 
 def test_cube_stores_bucket_is_the_artifacts(tmp_path: Path) -> None:

@@ -137,8 +137,8 @@ def cube_source(environment: Environment, artifacts: CompiledArtifacts) -> Sourc
     names = _SOURCES[compute.type]
     given = {ours: compute.properties.get(theirs) for ours, theirs in names.items()}
     for item in credentials(artifacts):
-        if item.service == "compute":
-            field = _LOGINS.get(item.variable, item.variable)
+        if item.reference == compute.credentials.secret_ref and item.variable in _LOGINS:
+            field = _LOGINS[item.variable]
             secret = environment.secrets.resolve(item.reference, item.variable, item.key)
             given[field] = secret.model_dump()
     cidrs = list(environment.addresses.compute)

@@ -23,9 +23,10 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
         source = cube.source or derivation.cube_source(environment, artifacts)
         yield from _incomplete(cube, source, consumption)
         yield from _rows(cube, consumption)
+        if source:
+            yield from _logins(environment, cube, source, artifacts)
         if consumption:
             yield from _consumption(environment.secrets, cube, source, consumption)
-            yield from _export(environment, source, artifacts)
     elif cube is None and consumption:
         yield Problem(
             where="cube",
@@ -79,16 +80,27 @@ def _consumption(
         yield from _store(secrets, cube.store.storage, store)
 
 
-def _export(
-    environment: Environment, source: Source | None, artifacts: CompiledArtifacts
+def _logins(
+    environment: Environment, cube: CubeSettings, source: Source, artifacts: CompiledArtifacts
 ) -> Iterator[Problem]:
-    """Tell of a bucket for large results that this kind of database cannot use."""
+    """Tell of a bucket that this kind of database cannot use, and of a login without a key."""
     consumption = artifacts.consumption
-    said = consumption.pre_aggregations.export_bucket if consumption else None
-    if said and source and not derivation.exporting(environment, artifacts, source):
+    bucket = consumption.pre_aggregations.export_bucket if consumption else None
+    whole = derivation.exporting(environment, artifacts, source)
+    if whole is None and bucket:
         at = "consumption.pre_aggregations.export_bucket"
         why = f"Cube takes large results of {source.type} through {_EXPORTS[source.type]}"
-        yield refusal(at, f"{said.bucket_type or 's3'} bucket {said.name}", "another, or none", why)
+        named = f"{bucket.bucket_type or 's3'} bucket {bucket.name}"
+        yield refusal(at, named, "another, or none", why)
+    cloud = cube.identity.cloud if cube.identity else None
+    for wanted in sorted(whole.clouds - {cloud} if whole else ()):
+        yield Problem(
+            where="cube.identity",
+            found=f"{cloud or 'nothing'}, while {ARTIFACTS} has no key for {source.type} or for "
+            "the bucket that it exports to",
+            allowed=f"an identity of {wanted}",
+            fix="add it, or have the artifacts compiled with a secret_ref",
+        )
 
 
 _EXPORTS = {
