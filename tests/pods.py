@@ -104,7 +104,7 @@ def pod(root: Path, spec: Body, cluster: Cluster, edits: Edits) -> Pod:
             (at / name).write_text(edit(text))
             (at / name).chmod(0o444)
     root.chmod(0o555)
-    home = {"TMPDIR": paths["/tmp"], "HOME": str(root)}  # noqa: S108  the pod's own
+    home = {"TMPDIR": paths.get("/tmp", str(root)), "HOME": str(root)}  # noqa: S108  the pod's own
     env = home | _environment(container, cluster, edit)
     if TOKENS in paths:
         env["SERVICE_ACCOUNT"] = paths[TOKENS]

@@ -64,7 +64,7 @@ def build(chart: Construct) -> None:
     for number, values in enumerate((marquez_example.SMALL, marquez_example.LARGE)):
         Marquez(chart, f"marquez-{number}", MarquezSpec.model_validate(values))
     for number, values in enumerate(
-        (jaeger_example.MEMORY, jaeger_example.BADGER, jaeger_example.SEARCH)
+        (jaeger_example.MEMORY, jaeger_example.BADGER, jaeger_example.LARGE)
     ):
         Jaeger(chart, f"jaeger-{number}", JaegerSpec.model_validate(values))
     for number, values in enumerate((login_example.SMALL, login_example.LARGE)):

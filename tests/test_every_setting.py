@@ -87,6 +87,7 @@ BASE: dict[str, Any] = {
 """The least that an overlay says; each place is tried on as few components as it needs."""
 
 SECRET = {"name": "floe", "key": "value"}
+PAIR = {"certificate": SECRET, "key": SECRET}
 S3 = {
     "type": "s3",
     "bucket": "floe",
@@ -280,6 +281,36 @@ VARIANTS: tuple[dict[str, Any], ...] = (
             "query": RESOURCES,
         }
     },
+    *(
+        {"jaeger": COMPONENTS["jaeger"] | {"all_in_one": None} | given}
+        for given in (
+            {"storage": SEARCH, "all_in_one": TWICE},
+            {"storage": SEARCH | {"api_key": SECRET}, "all_in_one": RESOURCES},
+            {"storage": SEARCH | {"bearer_token": SECRET}, "all_in_one": RESOURCES},
+            {
+                "storage": SEARCH | {"keep_days": 7},
+                "collector": TWICE | {"autoscale": {"max_replicas": 9}},
+                "query": RESOURCES,
+                "index_cleaner": RESOURCES | {"image": "example.com/cleaner:2"},
+            },
+        )
+    ),
+    *(
+        {"jaeger": COMPONENTS["jaeger"] | {"clients": PEERS, "remote_sampling": told}}
+        for default in ({"probability": 0.5}, {"per_second": 5})
+        for told in ({"default": default, "services": {"shop": default}},)
+    ),
+    {
+        "dagster": COMPONENTS["dagster"],
+        "jaeger": COMPONENTS["jaeger"]
+        | {"receiver_tls": PAIR | {"ca": SECRET, "clients": PAIR | {"ca": SECRET}}},
+    },
+    {
+        "cluster": CLUSTER | {"monitoring": PEERS},
+        "monitoring": {},
+        "jaeger": COMPONENTS["jaeger"]
+        | {"performance": {"prometheus": "http://prometheus.example.com"}},
+    },
     {"addresses": {}, "artifacts": "spark", "cube": None, "jaeger": None, "marquez": None},
     {"dagster": COMPONENTS["dagster"], "artifacts": "spark"},
     {
@@ -397,6 +428,7 @@ SAMPLES: dict[str, Any] = {
     "ScratchVolume": VOLUME | {"size": "1Gi"},
     "NodeTerm": {"key": "pool", "values": ["batch"]},
     "Priorities": {"platform": 20, "runs": 10},
+    "LinkPattern": {"type": "tags", "key": "a", "url": "/a", "text": "a"},
 }
 """What fits where the least that has to be there does not."""
 

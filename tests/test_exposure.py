@@ -14,7 +14,7 @@ from floe_deploy.errors import InputError
 from floe_deploy.project import Project
 from floe_deploy.synth import render
 from test_dist import ROOT, kubeconform
-from test_every_setting import BASE, COMPONENTS, RESOURCES
+from test_every_setting import BASE, COMPONENTS, PAIR, RESOURCES, SECRET
 
 Manifest = dict[str, Any]
 Objects = dict[str, Manifest]
@@ -507,6 +507,16 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {},
         r"exposure\.otlp_grpc: found gRPC through an Ingress",
     ),
+    "a way to receivers that speak TLS": (
+        {"via": GATEWAY, "otlp": PROGRAMS["otlp"]},
+        {"jaeger": COMPONENTS["jaeger"] | {"receiver_tls": PAIR | {"ca": SECRET}}},
+        r"exposure\.otlp: found a way to receivers that speak TLS",
+    ),
+    "rates that nobody reads": (
+        LOGGED_IN,
+        {"jaeger": COMPONENTS["jaeger"] | {"performance": {"prometheus": "http://prometheus"}}},
+        r"jaeger\.performance: found rates that Jaeger counts and nobody reads",
+    ),
     "a host that leads to two things": (
         LOGGED_IN | {"cube": PEOPLE["dagster"]},
         {},
@@ -543,3 +553,11 @@ def test_what_cannot_be_meant_is_refused_once_and_clearly(
 ) -> None:
     (line,) = refusal(tmp_path, exposure, **parts)
     assert re.search(told, line), line
+
+
+def test_the_interface_of_jaeger_is_led_to_where_it_is(rendered: Rendered) -> None:
+    """What is in front hands on the path as it is, so Jaeger has to know it."""
+    jaeger = COMPONENTS["jaeger"] | {"base_path": "/traces"}
+    objects = rendered({"via": INGRESS, "jaeger": PEOPLE["jaeger"] | VOUCHED}, jaeger=jaeger)
+    (rule,) = objects["Ingress/jaeger"]["spec"]["rules"]
+    assert [path["path"] for path in rule["http"]["paths"]] == ["/traces"]

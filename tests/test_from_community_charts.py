@@ -26,6 +26,23 @@ MARQUEZ = {
         tolerations nodeSelector service.type service.port service.annotations ingress.enabled
         ingress.annotations ingress.hosts ingress.tls ingress.className""",
 }
+JAEGER = {
+    "Jaeger: files": "userconfig uiconfig",
+    "jaeger": """enabled replicas strategy image extraEnv args serviceAccount service.type
+        service.loadBalancerSourceRanges service.labels service.annotations service.extraPorts
+        ingress httproute oAuthSidecar resources nodeSelector tolerations affinity
+        topologySpreadContraints podSecurityContext securityContext podLabels extraVolumes
+        extraVolumeMounts""",
+    "storage": """type cassandra elasticsearch.url elasticsearch.user elasticsearch.password
+        elasticsearch.tls""",
+    "esIndexCleaner": """enabled numberOfDays image schedule activeDeadlineSeconds cmdlineParams
+        extraEnv extraSecretMounts extraConfigmapMounts concurrencyPolicy
+        successfulJobsHistoryLimit failedJobsHistoryLimit ttlSecondsAfterFinished resources
+        serviceAccount securityContext podSecurityContext annotations podAnnotations podLabels
+        nodeSelector tolerations affinity""",
+    "Jaeger: all objects": """global.imageRegistry tag nameOverride fullnameOverride commonLabels
+        commonAnnotations networkPolicy.enabled spark esRollover esLookback extraObjects""",
+}
 CUBE = {
     "cube": """nameOverride fullnameOverride commonLabels commonAnnotations extraEnvVars
         extraEnvVarsFromConfigMap extraEnvVarsFromSecret image securityContext cubestore.host
@@ -54,9 +71,9 @@ CUBE_STORE = {
         workersCount persistence affinity spreadConstraints resources {PROBES} tolerations
         nodeSelector service.annotations extraEnvVars initRouter""",
 }
-VALUES = MARQUEZ | CUBE | CUBE_STORE
-"""The values of each table. `className` is read by a template of Marquez' chart, and not in its
-values."""
+VALUES = MARQUEZ | JAEGER | CUBE | CUBE_STORE
+"""The values of each table. Some are read by templates of a chart alone: `className` of Marquez',
+`httproute`, `oAuthSidecar`, `podLabels` and what is said of the Service of Jaeger's."""
 
 FAMILIES = re.findall(r"^\| (.+?) \| here \| test \|$", (ROOT / PAGE).read_text(), re.MULTILINE)
 

@@ -47,17 +47,18 @@ def selected(objects: list[dict[str, Any]], monitor: dict[str, Any]) -> list[dic
     return [m for m, template in templates if labels <= template["metadata"]["labels"].items()]
 
 
-def port_of(objects: list[dict[str, Any]], monitor: dict[str, Any]) -> int:
-    """Answer the number of the port that a monitor names, which exactly one container has."""
+def ports_of(objects: list[dict[str, Any]], monitor: dict[str, Any]) -> set[int]:
+    """Answer the numbers of the ports that a monitor names; exactly one container has each."""
     (workload,) = selected(objects, monitor)
-    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
-    (number,) = [
+    named = [endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]]
+    numbers = [
         port["containerPort"]
         for container in workload["spec"]["template"]["spec"]["containers"]
         for port in container["ports"]
-        if port["name"] == endpoint["port"]
+        if port["name"] in named
     ]
-    return int(number)
+    assert len(numbers) == len(named)
+    return set(numbers)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -67,14 +68,19 @@ def test_whoever_has_metrics_has_a_monitor_that_finds_its_pods_alone(environment
     for monitor in monitors(objects):
         (workload,) = selected(objects, monitor)
         assert workload["metadata"]["name"] == monitor["metadata"]["name"]
-        found[monitor["metadata"]["name"]] = port_of(objects, monitor)
-    assert found == {"jaeger-collector": 8888, "jaeger-query": 8888, "marquez-api": 5000}
+        found[monitor["metadata"]["name"]] = ports_of(objects, monitor)
+    counted = {8889} if environment == "prod" else set()
+    assert found == {
+        "jaeger-collector": {8888} | counted,
+        "jaeger-query": {8888},
+        "marquez-api": {5000},
+    }
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_policies_let_prometheus_in_to_the_metrics_and_to_nothing_else(environment: str) -> None:
     objects = manifests(environment)
-    wanted = {(m["metadata"]["name"], port_of(objects, m)) for m in monitors(objects)}
+    wanted = {(m["metadata"]["name"], n) for m in monitors(objects) for n in ports_of(objects, m)}
     label = {"kubernetes.io/metadata.name": "monitoring"}
     opened = {
         (policy["metadata"]["name"], port["port"])
@@ -109,7 +115,7 @@ def test_jaeger_in_one_pod_is_watched_too(synth: Synth, values: dict[str, Any]) 
     watch = jaeger_watch.watched(spec)
     objects = [*watched(synth, lambda chart: Jaeger(chart, "j", spec), watch).values()]
     (monitor,) = monitors(objects)
-    assert port_of(objects, monitor) == 8888
+    assert ports_of(objects, monitor) == {8888}
 
 
 def test_metrics_of_marquez_are_on_the_port_of_the_api_because_the_admin_port_has_json(
@@ -119,7 +125,7 @@ def test_metrics_of_marquez_are_on_the_port_of_the_api_because_the_admin_port_ha
     watch = marquez_watch.watched(spec)
     objects = [*watched(synth, lambda chart: Marquez(chart, "m", spec), watch).values()]
     (monitor,) = monitors(objects)
-    assert port_of(objects, monitor) == 5000
+    assert ports_of(objects, monitor) == {5000}
     assert monitor["spec"]["podMetricsEndpoints"][0]["path"] == "/metrics"
 
 

@@ -36,8 +36,8 @@ class Authority:
     def pem(self) -> str:
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def server(self, folder: Path, address: str) -> ssl.SSLContext:
-        """Answer what a server at an address shows, signed by the authority."""
+    def pair(self, address: str) -> tuple[str, str]:
+        """Answer a certificate for an address, signed by the authority, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
         alternative = x509.SubjectAlternativeName([_named(address)])
@@ -46,15 +46,18 @@ class Authority:
             .add_extension(alternative, critical=False)
             .sign(self.key, hashes.SHA256())
         )
-        file = folder / "server.pem"
-        file.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
+        text = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
+        return certificate.public_bytes(serialization.Encoding.PEM).decode(), text.decode()
+
+    def server(self, folder: Path, address: str) -> ssl.SSLContext:
+        """Answer what a server at an address shows, signed by the authority."""
+        certificate, key = self.pair(address)
+        file = folder / "server.pem"
+        file.write_text(key + certificate)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context
@@ -101,14 +104,15 @@ def _talk(client: socket.socket, port: int, context: ssl.SSLContext) -> None:
         client.recv(8)
         client.sendall(b"S")
         with context.wrap_socket(client, server_side=True) as near:
-            back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+            back = threading.Thread(target=pump, args=(far, near), daemon=True)
             back.start()
-            _pump(near, far)
+            pump(near, far)
             far.shutdown(socket.SHUT_WR)
             back.join(5)
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """Hand on what one says until it has no more to say."""
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)

@@ -15,7 +15,7 @@ if ! go version 2>/dev/null | grep -qE 'go1\.(2[6-9]|[3-9][0-9])'; then
 fi
 # Without cgo the programs do not depend on a C compiler that happens to be there. The tag leaves out
 # what promtool would find targets by, in every cloud there is.
-for tool in age crane kubeconform kubeseal kustomize oauth2-proxy promtool sops; do
+for tool in age crane jaeger kubeconform kubeseal kustomize oauth2-proxy promtool sops; do
   CGO_ENABLED=0 GOBIN=$bin GOFLAGS='-mod=readonly -tags=remove_all_sd' go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 
@@ -68,6 +68,9 @@ for version in 2.1.12 4.0.13; do
   "$java" -jar .tools/marquez/others/ecj-*.jar -17 -proc:none -nowarn \
     -classpath "$(printf '%s:' "$folder"/*.jar)" -d "$folder" "$folder/source"
 done
+
+# OpenSearch, of whose server the registry has the jars.
+PYTHONPATH=.tools/java "$python" tools/maven.py tools/opensearch/jars.txt .tools/opensearch
 
 # Trino with the plugins that tests use. mvn keeps it for the next time, where there is one. Plugins
 # share their files by hard links, so that all of it has to be there before most of it can go.

@@ -11,7 +11,7 @@ from floe_constructs.dagster.config import HTTP as DAGSTER
 from floe_constructs.dagster.spec import READ_ONLY, WEBSERVER, DagsterSpec
 from floe_constructs.exposure.route import GrpcCalls, HttpRequests
 from floe_constructs.jaeger import flows as jaeger_flows
-from floe_constructs.jaeger.config import OTLP_GRPC, OTLP_HTTP, QUERY
+from floe_constructs.jaeger.pipeline import OTLP_GRPC, OTLP_HTTP, QUERY
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.marquez import flows as marquez_flows
@@ -71,9 +71,10 @@ def targets(
         )
     if jaeger:
         pods, service = jaeger_flows.answering(jaeger), jaeger_flows.QUERY_SERVICE
+        requests = HttpRequests(path=jaeger.base_path or "/")
         yield (
             "jaeger",
-            Target(pods=pods, in_front=service, port=QUERY, requests=everything, why=look),
+            Target(pods=pods, in_front=service, port=QUERY, requests=requests, why=look),
         )
         pods, service = jaeger_flows.collecting(jaeger), jaeger_flows.COLLECTOR_SERVICE
         requests = HttpRequests(path="/v1/traces", method="POST", exact=True)

@@ -1,13 +1,15 @@
 """Where lineage and traces of user code go: to a component, elsewhere, or nowhere."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from floe_constructs.jaeger import flows as jaeger_flows
-from floe_constructs.jaeger.config import OTLP_HTTP
+from floe_constructs.jaeger.pipeline import OTLP_HTTP
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.kubernetes.endpoint import Endpoint, External, endpoint_of
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.config import HTTP
 from floe_constructs.marquez.spec import MarquezSpec
@@ -23,6 +25,8 @@ class Reached:
     url: str
     target: Labels | Endpoint
     port: int
+    files: Mapping[str, SecretKey] = field(default_factory=dict)
+    """What is needed as files to reach it, by the variables that name their paths."""
 
 
 def lineage(overlay: Overlay, marquez: MarquezSpec | None) -> Reached | None:
@@ -44,7 +48,12 @@ def traces(overlay: Overlay, jaeger: JaegerSpec | None) -> Reached | None:
     if not overlay.artifacts.traces:
         return None
     if jaeger:
-        return Reached(jaeger_flows.COLLECTOR_URL, jaeger_flows.collecting(jaeger), OTLP_HTTP)
+        return Reached(
+            jaeger_flows.collector_url(jaeger),
+            jaeger_flows.collecting(jaeger),
+            OTLP_HTTP,
+            jaeger_flows.sender_files(jaeger),
+        )
     return _elsewhere(
         "traces",
         overlay.environment.jaeger,

@@ -192,7 +192,7 @@ def _dagster(
     logs = log_storage.resolved(environment, artifacts)
     handed = log_storage.handed(environment, artifacts, logs)
     variables = {**handed.variables, **variables}
-    files = {**handed.files, **files}
+    files = {**handed.files, **files, **(traces.files if traces else {})}
     namespace = artifacts.lineage_namespace or overlay.name
     priorities = environment.capacity.priorities
     return DagsterSpec(

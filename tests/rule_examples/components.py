@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from rule_cases import DELETE, Cases, Change, World, add, one, put, set_at, thing
+from rule_cases import DELETE, PROD, Cases, Change, World, add, one, put, set_at, thing
 
 POD = "spec template spec"
 FIRST = f"{POD} containers 0"
@@ -15,6 +15,16 @@ QUERY, COLLECTOR = "ConfigMap/jaeger-query", "ConfigMap/jaeger-collector"
 MARQUEZ, DAEMON = "Deployment/marquez-api", "Deployment/dagster-daemon"
 RETENTION = "CronJob/marquez-retention"
 MEMORY = {"memory": {"max_traces": 1}}
+SCALER = thing(
+    "HorizontalPodAutoscaler",
+    "jaeger-query",
+    "autoscaling/v2",
+    metadata={"labels": one(PROD, "Deployment/jaeger-query")["metadata"]["labels"]},
+    spec={
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "jaeger-query"},
+        "maxReplicas": 3,
+    },
+)
 
 
 def env(name: str, variable: str, value: Any) -> Change:
@@ -116,8 +126,15 @@ BROKEN: Cases = {
             config(QUERY, "extensions jaeger_storage backends main", MEMORY),
             put("Deployment/jaeger-query", "spec replicas", 1),
         ),
+        (
+            config(QUERY, "extensions jaeger_storage backends main", MEMORY),
+            put("Deployment/jaeger-query", "spec replicas", DELETE),
+            put("Deployment/jaeger-query", "spec strategy", {"type": "Recreate"}),
+            add("hpa.yaml", SCALER),
+        ),
     ],
     "jaeger-listener": [
+        (config(COLLECTOR, "receivers zipkin", {}),),
         (config(QUERY, "extensions healthcheckv2 http endpoint", "localhost:13133"),),
         (config(QUERY, "extensions healthcheckv2 http endpoint", DELETE),),
         (config(QUERY, "extensions healthcheckv2 use_v2", DELETE),),

@@ -1,17 +1,24 @@
-"""The configuration files of Jaeger's roles."""
+"""The configuration files of Jaeger's roles, in the words of Jaeger 2.20."""
 
 from typing import Any
 
-from floe_constructs.jaeger.spec import BadgerStorage, JaegerSpec, MemoryStorage
+from floe_constructs.jaeger import interface, pipeline, sampling
+from floe_constructs.jaeger.backend import backend
+from floe_constructs.jaeger.pipeline import (
+    HEALTH,
+    METRICS,
+    QUERY,
+    QUERY_GRPC,
+    SAMPLING_GRPC,
+    SAMPLING_HTTP,
+)
+from floe_constructs.jaeger.spec import JaegerSpec, Performance
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.yaml_text import dump
 
 PATH = "/etc/jaeger"
-FILE = "config.yaml"
-DATA = "/badger"
-"""Where Badger's volume is mounted; its files go one level below, which the pod may create."""
+FILE, STRATEGIES, UI = "config.yaml", "sampling.json", "ui.json"
 
-OTLP_GRPC, OTLP_HTTP, QUERY, QUERY_GRPC, HEALTH, METRICS = 4317, 4318, 16686, 16685, 13133, 8888
 _METRICS = {
     "host": "0.0.0.0",  # noqa: S104  in a pod
     "port": METRICS,
@@ -21,14 +28,24 @@ _METRICS = {
     "without_units": True,
 }
 
-CREDENTIALS, PASSWORD = "/etc/jaeger-storage", "password"
-"""Folder and file of the storage's password: in `${env:NAME}` it would be read as YAML."""
-
 
 def files(spec: JaegerSpec, component: str) -> Files:
-    """The file of one role: `all-in-one`, `collector` or `query`."""
-    config = _config(spec, collects=component != "query", answers=component != "collector")
-    return Files(name=f"jaeger-{component}", path=PATH, data={FILE: dump(config)})
+    """The files of one role: `all-in-one`, `collector` or `query`."""
+    collects, answers = component != "query", component != "collector"
+    data = {FILE: dump(_config(spec, collects=collects, answers=answers))}
+    if collects and spec.remote_sampling:
+        data[STRATEGIES] = sampling.strategies(spec.remote_sampling)
+    if answers and _has_page(spec):
+        data[UI] = interface.page(
+            spec.ui or interface.Interface(),
+            monitor=spec.performance is not None,
+            keep_days=spec.retention,
+        )
+    return Files(name=f"jaeger-{component}", path=PATH, data=data)
+
+
+def _has_page(spec: JaegerSpec) -> bool:
+    return any((spec.ui, spec.performance, spec.retention))
 
 
 def _config(spec: JaegerSpec, *, collects: bool, answers: bool) -> dict[str, Any]:
@@ -36,25 +53,22 @@ def _config(spec: JaegerSpec, *, collects: bool, answers: bool) -> dict[str, Any
 
     A process without a pipeline does not start, so the query role gets one that does nothing.
     """
-    pipeline = (
-        {
-            "receivers": ["otlp"],
-            "processors": ["memory_limiter", "batch"],
-            "exporters": ["jaeger_storage_exporter"],
-        }
-        if collects
-        else {"receivers": ["nop"], "exporters": ["nop"]}
-    )
+    storage: dict[str, Any] = {"backends": {"main": backend(spec)}}
     extensions: dict[str, Any] = {
         "healthcheckv2": {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH}"}},
-        "jaeger_storage": {"backends": {"main": _backend(spec)}},
+        "jaeger_storage": storage,
     }
     if answers:
-        extensions["jaeger_query"] = {
-            "storage": {"traces": "main"},
-            "http": {"endpoint": f"0.0.0.0:{QUERY}"},
-            "grpc": {"endpoint": f"0.0.0.0:{QUERY_GRPC}"},
+        extensions["jaeger_query"] = _query(spec)
+        if spec.performance:
+            storage["metric_backends"] = {"counted": {"prometheus": _counted(spec.performance)}}
+    if collects and spec.remote_sampling:
+        extensions["remote_sampling"] = {
+            "file": {"path": f"{PATH}/{STRATEGIES}"},
+            "http": {"endpoint": f"0.0.0.0:{SAMPLING_HTTP}"},
+            "grpc": {"endpoint": f"0.0.0.0:{SAMPLING_GRPC}"},
         }
+    parts = pipeline.collecting(spec) if collects else pipeline.idle()
     telemetry = {
         "resource": {"service.name": "jaeger"},
         "metrics": {
@@ -65,55 +79,27 @@ def _config(spec: JaegerSpec, *, collects: bool, answers: bool) -> dict[str, Any
     return {
         "service": {
             "extensions": sorted(extensions),
-            "pipelines": {"traces": pipeline},
+            "pipelines": parts.pop("pipelines"),
             "telemetry": telemetry,
         },
         "extensions": extensions,
-    } | (_collecting() if collects else {"receivers": {"nop": {}}, "exporters": {"nop": {}}})
+    } | parts
 
 
-def _collecting() -> dict[str, Any]:
-    return {
-        "receivers": {
-            "otlp": {
-                "protocols": {
-                    "grpc": {"endpoint": f"0.0.0.0:{OTLP_GRPC}"},
-                    "http": {"endpoint": f"0.0.0.0:{OTLP_HTTP}"},
-                }
-            }
-        },
-        "processors": {
-            "memory_limiter": {
-                "check_interval": "1s",
-                "limit_percentage": 80,
-                "spike_limit_percentage": 20,
-            },
-            "batch": {},
-        },
-        "exporters": {"jaeger_storage_exporter": {"trace_storage": "main"}},
+def _counted(performance: Performance) -> dict[str, Any]:
+    """The names of the metrics are those that `spanmetrics` and the exporter give them."""
+    names = {"normalize_calls": True, "normalize_duration": True}
+    return {"endpoint": performance.prometheus} | names
+
+
+def _query(spec: JaegerSpec) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "storage": {"traces": "main"} | ({"metrics": "counted"} if spec.performance else {}),
+        "http": {"endpoint": f"0.0.0.0:{QUERY}"},
+        "grpc": {"endpoint": f"0.0.0.0:{QUERY_GRPC}"},
     }
-
-
-def _backend(spec: JaegerSpec) -> dict[str, Any]:
-    storage = spec.storage
-    if isinstance(storage, MemoryStorage):
-        return {"memory": {"max_traces": storage.max_traces}}
-    if isinstance(storage, BadgerStorage):
-        return {
-            "badger": {
-                "directories": {"keys": f"{DATA}/data/keys", "values": f"{DATA}/data/values"},
-                "ephemeral": False,
-                "ttl": {"spans": storage.keep},
-            }
-        }
-    shards = {"shards": storage.shards, "replicas": storage.replicas}
-    indices: dict[str, Any] = {
-        name: dict(shards) for name in ("spans", "services", "dependencies", "sampling")
-    }
-    if storage.index_prefix:
-        indices["index_prefix"] = storage.index_prefix
-    block: dict[str, Any] = {"server_urls": list(storage.urls), "indices": indices}
-    if storage.username:
-        file = f"{CREDENTIALS}/{PASSWORD}"
-        block["auth"] = {"basic": {"username": storage.username, "password_file": file}}
-    return {storage.type: block}
+    if spec.base_path:
+        told["base_path"] = spec.base_path
+    if _has_page(spec):
+        told["ui"] = {"config_file": f"{PATH}/{UI}"}
+    return told

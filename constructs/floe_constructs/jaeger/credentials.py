@@ -1,15 +1,28 @@
 """Which of Jaeger's pods get which credentials."""
 
-from floe_constructs.jaeger import config
-from floe_constructs.jaeger.flows import labels
-from floe_constructs.jaeger.spec import JaegerSpec, SearchStorage
-from floe_constructs.kubernetes.secret import Use, uses
+from floe_constructs.jaeger import backend, cleaning, pipeline
+from floe_constructs.jaeger.flows import collecting, labels
+from floe_constructs.jaeger.spec import JaegerSpec
+from floe_constructs.jaeger.storage import SearchStorage
+from floe_constructs.kubernetes.postgres import CA_FILE
+from floe_constructs.kubernetes.secret import SecretKey, Use, uses
 
 
 def credentials(spec: JaegerSpec) -> list[Use]:
-    """Answer the storage's password, which only a storage elsewhere has."""
-    if not isinstance(spec.storage, SearchStorage) or not spec.storage.password:
-        return []
-    pods = [labels(spec, role) for role in ("collector", "query")]
-    path = f"{config.CREDENTIALS}/{config.PASSWORD}"
-    return uses(pods, {}, {path: spec.storage.password})
+    """Answer what pods log in with, show, and verify others by."""
+    storage = spec.storage if isinstance(spec.storage, SearchStorage) else None
+    verifying = {}
+    if storage and isinstance(storage.ca, SecretKey):
+        verifying = _in(backend.CA_FOLDER, {CA_FILE: storage.ca})
+    logging_in = _in(backend.CREDENTIALS, backend.files(spec))
+    found = uses([labels(spec, role) for role in spec.roles], {}, logging_in | verifying)
+    found += uses([collecting(spec)], {}, _in(pipeline.TLS, pipeline.tls_files(spec)))
+    if spec.index_cleaner and storage:
+        shown = _in(backend.CREDENTIALS, cleaning.certificates(spec))
+        variables = cleaning.variables(storage)
+        found += uses([labels(spec, "index-cleaner")], variables, shown | verifying)
+    return found
+
+
+def _in(folder: str, files: dict[str, SecretKey]) -> dict[str, SecretKey]:
+    return {f"{folder}/{name}": key for name, key in files.items()}

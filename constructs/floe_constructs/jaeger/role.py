@@ -3,23 +3,24 @@
 from cdk8s_plus_34 import k8s
 from constructs import Construct
 
-from floe_constructs.jaeger import config
+from floe_constructs.jaeger import backend, config, pipeline
 from floe_constructs.jaeger.flows import labels
-from floe_constructs.jaeger.spec import BadgerStorage, JaegerSpec, SearchStorage
+from floe_constructs.jaeger.spec import JaegerSpec
+from floe_constructs.jaeger.storage import BadgerStorage, SearchStorage
 from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.config_map import config_map
 from floe_constructs.kubernetes.container import Probes, container, http
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.environment import Variables
 from floe_constructs.kubernetes.pod import pod_template
+from floe_constructs.kubernetes.postgres import CA_FILE
 from floe_constructs.kubernetes.service import headless_service
 from floe_constructs.kubernetes.stateful_set import Claim, stateful_set
 from floe_constructs.kubernetes.value import mebibytes
-from floe_constructs.kubernetes.volume import folder, scratch, secret_files
-from floe_constructs.kubernetes.workload import Replicated, Workload
+from floe_constructs.kubernetes.volume import Mount, folder, scratch, secret_files, trusted
+from floe_constructs.kubernetes.workload import Replicated, Scalable, Workload
 
-COLLECTOR_PORTS = {"otlp-grpc": config.OTLP_GRPC, "otlp-http": config.OTLP_HTTP}
-QUERY_PORTS = {"http": config.QUERY}
+QUERY_PORTS = {"http": pipeline.QUERY}
 
 
 class JaegerRole(Construct):
@@ -27,24 +28,25 @@ class JaegerRole(Construct):
 
     Objects: ServiceAccount/jaeger-ROLE, ConfigMap/jaeger-ROLE, Deployment/jaeger-ROLE (with
     Badger: StatefulSet/jaeger-ROLE and Service/jaeger-ROLE), from two replicas on
-    PodDisruptionBudget/jaeger-ROLE.
-    Needs: the Secret of the storage's password.
+    PodDisruptionBudget/jaeger-ROLE, with `autoscale` HorizontalPodAutoscaler/jaeger-ROLE.
+    Needs: the Secrets of the storage's login and of certificates.
     """
 
     def __init__(
-        self, scope: Construct, id: str, spec: JaegerSpec, component: str, settings: Workload
+        self, scope: Construct, id: str, spec: JaegerSpec, component: str, settings: Replicated
     ) -> None:
         super().__init__(scope, id)
         pods = labels(spec, component)
         files = config.files(spec, component)
         badger = spec.storage if isinstance(spec.storage, BadgerStorage) else None
-        claim = Claim(name="data", path=config.DATA, storage=badger) if badger else None
+        claim = Claim(name="data", path=backend.DATA, storage=badger) if badger else None
         mounts = [folder("config", files), scratch("tmp", "/tmp")]  # noqa: S108  the pod's own
-        if isinstance(spec.storage, SearchStorage) and spec.storage.password:
-            keys = {config.PASSWORD: spec.storage.password}
-            mounts.append(secret_files("credentials", config.CREDENTIALS, keys))
-        ports = {"health": config.HEALTH, "metrics": config.METRICS}
-        ports |= COLLECTOR_PORTS if component != "query" else {}
+        mounts += _secrets(spec, collects=component != "query")
+        ports = {"health": pipeline.HEALTH, "metrics": pipeline.METRICS}
+        if component != "query":
+            ports |= pipeline.ports(spec) | (
+                {"counted": pipeline.COUNTED} if spec.performance else {}
+            )
         ports |= QUERY_PORTS if component != "collector" else {}
         template = pod_template(
             pods,
@@ -68,16 +70,34 @@ class JaegerRole(Construct):
         )
         config_map(self, pods, files)
         if claim:
-            headless_service(self, pods, COLLECTOR_PORTS)
+            headless_service(self, pods, pipeline.ports(spec))
             stateful_set(self, pods, template, service_name=pods.object_name, claim=claim)
         else:
             # What is in memory is in one process only: two of them would each know half.
-            alone = component == "all-in-one"
-            deployment(self, pods, template, replicas=_replicas(settings), recreate=alone)
+            alone = not isinstance(spec.storage, SearchStorage)
+            scale = settings.autoscale if isinstance(settings, Scalable) else None
+            deployment(
+                self,
+                pods,
+                template,
+                replicas=settings.replicas,
+                autoscale=scale,
+                recreate=alone,
+            )
 
 
-def _replicas(settings: Workload) -> int:
-    return settings.replicas if isinstance(settings, Replicated) else 1
+def verifying(storage: SearchStorage) -> list[Mount]:
+    """What the servers' certificates are verified by."""
+    return trusted("storage-ca", f"{backend.CA_FOLDER}/{CA_FILE}", storage.ca)
+
+
+def _secrets(spec: JaegerSpec, *, collects: bool) -> list[Mount]:
+    mounts = verifying(spec.storage) if isinstance(spec.storage, SearchStorage) else []
+    if keys := backend.files(spec):
+        mounts.append(secret_files("credentials", backend.CREDENTIALS, keys))
+    if collects and (keys := pipeline.tls_files(spec)):
+        mounts.append(secret_files("receiver-tls", pipeline.TLS, keys))
+    return mounts
 
 
 def _variables(settings: Workload) -> Variables:

@@ -1,8 +1,9 @@
 """What there is to watch of Jaeger: what its OpenTelemetry collector says of itself."""
 
-from floe_constructs.jaeger.config import METRICS
-from floe_constructs.jaeger.flows import labels
-from floe_constructs.jaeger.spec import BadgerStorage, JaegerSpec
+from floe_constructs.jaeger.flows import collecting, labels
+from floe_constructs.jaeger.pipeline import COUNTED, METRICS
+from floe_constructs.jaeger.spec import JaegerSpec
+from floe_constructs.jaeger.storage import BadgerStorage
 from floe_constructs.monitoring import cluster
 from floe_constructs.monitoring.watch import Alert, Panel, Target, Watch
 
@@ -52,18 +53,17 @@ PANELS = (
 
 def watched(spec: JaegerSpec) -> Watch:
     """Answer what there is to watch."""
-    roles = {"all-in-one": spec.all_in_one, "collector": spec.collector, "query": spec.query}
-    targets = tuple(
-        Target(pods=labels(spec, role), port="metrics", number=METRICS)
-        for role, settings in roles.items()
-        if settings
-    )
+    targets = [
+        Target(pods=labels(spec, role), port="metrics", number=METRICS) for role in spec.roles
+    ]
+    if spec.performance:
+        targets.append(Target(pods=collecting(spec), port="counted", number=COUNTED))
     volumes = isinstance(spec.storage, BadgerStorage)
     return Watch(
         name="jaeger",
         instance=spec.instance,
         title="Jaeger",
-        targets=targets,
+        targets=tuple(targets),
         alerts=ALERTS,
         panels=(*PANELS, *cluster.panels("jaeger", volumes=volumes)),
     )

@@ -1,9 +1,12 @@
 """One component, watched."""
 
+from collections.abc import Sequence
+
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from cdk8s_plus_34 import k8s
 from constructs import Construct
 
+from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.monitoring.dashboard import dashboard, file_name
 from floe_constructs.monitoring.rules import spec as rule_spec
 from floe_constructs.monitoring.spec import MonitoringSettings
@@ -24,12 +27,13 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, id)
         labels = watch.labels
-        for target in watch.targets:
+        for pods in dict.fromkeys(target.pods for target in watch.targets):
+            served = [target for target in watch.targets if target.pods == pods]
             self._custom(
                 "PodMonitor",
-                target.pods.object_name,
-                target.pods.all | settings.labels,
-                _scraped(target, settings.interval_seconds),
+                pods.object_name,
+                pods.all | settings.labels,
+                _scraped(pods, served, settings.interval_seconds),
             )
         if watch.alerts or watch.targets:
             rules = rule_spec(watch, namespace, settings.runbook)
@@ -55,10 +59,11 @@ class Monitoring(Construct):
         made.add_json_patch(JsonPatch.add("/spec", body))
 
 
-def _scraped(target: Target, seconds: int) -> dict[str, object]:
+def _scraped(pods: Labels, served: Sequence[Target], seconds: int) -> dict[str, object]:
     return {
-        "selector": {"matchLabels": target.pods.selector},
+        "selector": {"matchLabels": pods.selector},
         "podMetricsEndpoints": [
             {"port": target.port, "path": target.path, "interval": f"{seconds}s"}
+            for target in served
         ],
     }

@@ -10,8 +10,8 @@ PAGE = "docs/how-to/alerts.md"
 
 
 def rules(watch: Watch, namespace: str, runbook: str | None) -> list[dict[str, Any]]:
-    """Answer the rules of a component: its alerts, and one for each target that is not scraped."""
-    alerts = [*watch.alerts, *(_missing(target) for target in watch.targets)]
+    """Answer the rules of a component: its alerts, and one for pods that are not scraped."""
+    alerts = [*watch.alerts, *(_missing(target) for target in _by_pods(watch.targets))]
     labels = {"environment": watch.instance, "namespace": namespace}
     return [_rule(alert, namespace, labels, runbook or PAGE) for alert in alerts]
 
@@ -19,6 +19,11 @@ def rules(watch: Watch, namespace: str, runbook: str | None) -> list[dict[str, A
 def job(target: Target) -> str:
     """Answer the label `job` that the operator gives what a PodMonitor finds."""
     return f"{NAMESPACE}/{target.pods.object_name}"
+
+
+def _by_pods(targets: Sequence[Target]) -> list[Target]:
+    """Answer one target of each workload: all that it serves are of one job."""
+    return list({target.pods: target for target in targets}.values())
 
 
 def _missing(target: Target) -> Alert:

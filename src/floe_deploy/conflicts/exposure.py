@@ -25,6 +25,7 @@ def conflicts(environment: Environment) -> Iterator[Problem]:
     yield from _nobody_hands_on(environment, exposure)
     yield from _without_login(exposure)
     yield from _grpc(exposure)
+    yield from _to_tls(environment, exposure)
 
 
 def _absent(environment: Environment, exposure: Exposure) -> Iterator[Problem]:
@@ -96,6 +97,21 @@ def _without_login(exposure: Exposure) -> Iterator[Problem]:
             allowed="one for dagster, marquez or jaeger without authenticated_by",
             fix="remove it: programs cannot use it",
         )
+
+
+def _to_tls(environment: Environment, exposure: Exposure) -> Iterator[Problem]:
+    jaeger = environment.jaeger
+    encrypted = isinstance(jaeger, JaegerSettings) and jaeger.receiver_tls
+    for name in ("otlp", "otlp_grpc") if encrypted else ():
+        route = exposure.routes.get(name)
+        via = route.via or exposure.via if route else None
+        if route and via and not (route.annotations or via.service_annotations):
+            yield Problem(
+                where=f"exposure.{name}",
+                found="a way to receivers that speak TLS (jaeger.receiver_tls), unencrypted",
+                allowed="annotations by which the controller encrypts to what is behind it",
+                fix="give annotations here, or service_annotations in via, as it documents them",
+            )
 
 
 def _grpc(exposure: Exposure) -> Iterator[Problem]:

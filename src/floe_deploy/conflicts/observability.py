@@ -7,6 +7,7 @@ from floe_constructs.artifacts.observability import ComputeLogs
 from floe_constructs.dagster.azure_logs import AzureComputeLogs
 from floe_constructs.dagster.compute_logs import StoredLogs
 from floe_constructs.dagster.spec import DagsterSettings
+from floe_constructs.jaeger.spec import JaegerSettings
 from floe_constructs.kubernetes.endpoint import External
 from floe_constructs.problem import Problem, shown
 from floe_deploy import derivation, log_storage
@@ -27,8 +28,21 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
             "always_on, always_off or probabilistic",
             "OpenTelemetry has no sampler that limits a rate",
         )
+    jaeger = environment.jaeger
+    if isinstance(jaeger, JaegerSettings) and jaeger.performance:
+        yield from _nobody_counts(environment)
     if isinstance(environment.dagster, DagsterSettings):
         yield from _compute_logs(environment, environment.dagster, artifacts)
+
+
+def _nobody_counts(environment: Environment) -> Iterator[Problem]:
+    if not environment.cluster.monitoring:
+        yield Problem(
+            where="jaeger.performance",
+            found="rates that Jaeger counts and nobody reads",
+            allowed="cluster.monitoring: the pods of the Prometheus that jaeger.performance names",
+            fix="add it, and `monitoring` for the PodMonitor",
+        )
 
 
 def _endpoint(name: str, component: object, field: str, url: str | None) -> Iterator[Problem]:

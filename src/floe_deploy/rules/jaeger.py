@@ -62,6 +62,9 @@ def _one_pod(it: Object) -> Iterator[Breach]:
         kind = min(kinds)
         if number(user.spec.get("replicas"), 1) > 1:
             yield Breach(found=f"{user} with {user.spec['replicas']} pods and {kind} storage")
+        for scaler in it.among.of("HorizontalPodAutoscaler"):
+            if mapping(scaler.spec.get("scaleTargetRef")).get("name") == user.name:
+                yield Breach(found=f"{user} with {kind} storage and {scaler}")
         if user.kind == "Deployment" and inside(user.spec, "strategy").get("type") != "Recreate":
             yield Breach(
                 found=f"{user} with {kind} storage, whose next pod starts before the last ends",
@@ -76,6 +79,8 @@ def _listeners(it: Object) -> Iterator[Breach]:
             yield Breach(found="no healthcheckv2 with use_v2: true")
         endpoints = {"healthcheckv2.http": inside(health, "http").get("endpoint")}
         for name, receiver in mapping(config.get("receivers")).items():
+            if name.partition("/")[0] == "zipkin":
+                endpoints[name] = mapping(receiver).get("endpoint")
             for protocol, said in inside(receiver, "protocols").items():
                 endpoints[f"{name}.{protocol}"] = mapping(said).get("endpoint")
         for where, endpoint in endpoints.items():

@@ -6,8 +6,8 @@ from cdk8s import Chart
 
 from acme_platform.environment import AcmeEnvironment
 from acme_platform.notebook import NotebookServer, labels
-from floe_constructs.jaeger.config import OTLP_HTTP
 from floe_constructs.jaeger.flows import collecting
+from floe_constructs.jaeger.pipeline import OTLP_HTTP
 from floe_constructs.kubernetes.endpoint import Flow
 from floe_deploy import platform
 from floe_deploy.wiring import Wired
