@@ -120,7 +120,6 @@ class Example:
         (root / WORK).mkdir(parents=True)
         laid = pods.pod(root, spec, Cluster(self.texts), {"cubestore": "memory"})
         env = {name: text for name, text in laid.env.items() if "CUBESTORE" not in name}
-        env.setdefault("NODE_ENV", "production")  # the image says so
         command = ["env", f"--chdir={root / WORK}", str(NODE), "--require", str(TOOLS / "here.cjs")]
         return dataclasses.replace(laid, args=[*command, str(PROGRAM)], env=env)
 

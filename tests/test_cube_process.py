@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +213,23 @@ def test_nodes_heap_is_what_is_said_and_leaves_room_in_the_containers_memory(
     limit = int(answer.stdout) / 2**20
     said = cube.spec.heap(getattr(cube.spec, settings))
     assert said <= limit < mebibytes(memory)
+
+
+ASKED = (
+    "select count(*) from pg_stat_activity where query like '%pg_sleep%' and state = 'active' "
+    "and pid <> pg_backend_pid()"
+)
+
+
+def test_a_query_in_flight_is_answered_when_the_pod_has_to_go(warehouse: Warehouse) -> None:
+    slow = (
+        "cubes:\n- name: slow\n  sql: select pg_sleep(2)::text as slept\n"
+        "  dimensions:\n  - {name: slept, sql: slept, type: string}\n"
+    )
+    with warehouse.cube(model={"slow.yml": slow}).server() as api, ThreadPoolExecutor() as pool:
+        answer = pool.submit(api.ask, {"dimensions": ["slow.slept"]}, TOKEN)
+        api.until(lambda: warehouse.database.sql(ASKED))
+        api.process.send_signal(signal.SIGTERM)
+        status, body = answer.result(30)
+        assert (status, len(body["data"])) == (200, 1)
+        assert api.process.wait(api.pod.grace_seconds) == 0

