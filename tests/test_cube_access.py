@@ -44,16 +44,18 @@ def written(folder: Path, sees: Sees | None) -> Path:
     return path
 
 
-def rewritten(cube_js: Path, query: dict[str, Any], claims: object) -> dict[str, Any] | str:
-    """Answer the query that Cube would run, or why it refuses."""
+def rewritten(
+    cube_js: Path, query: dict[str, Any], claims: object, api: str | None = None
+) -> dict[str, Any] | str:
+    """Answer the query that Cube would run, or why it refuses, as a fault of whoever asks."""
     found = node(
         "const { queryRewrite } = require(process.argv[1]);"
-        "const [query, securityContext] = process.argv.slice(2).map(JSON.parse);"
-        "try { console.log(JSON.stringify(queryRewrite(query, { securityContext }))) }"
-        "catch (e) { console.log(JSON.stringify(e.message)) }",
+        "const [query, context] = process.argv.slice(2).map(JSON.parse);"
+        "try { console.log(JSON.stringify(queryRewrite(query, context))) }"
+        "catch (e) { console.log(JSON.stringify(e.type === 'UserError' ? e.message : e.stack)) }",
         str(cube_js),
         json.dumps(query),
-        json.dumps(claims),
+        json.dumps({"securityContext": claims} | ({"apiType": api} if api else {})),
     )
     assert found.returncode == 0, found.stderr
     answer: dict[str, Any] | str = json.loads(found.stdout)
@@ -178,23 +180,58 @@ def test_a_token_without_a_usable_claim_sees_nothing(cube_js: Path, claims: obje
     assert answer == "Refused by row-level security: the token has no claim organization_id"
 
 
-def expression(**changes: object) -> dict[str, Any]:
+def expression(*parts: str, **changes: object) -> dict[str, Any]:
     """A member as the SQL API sends it, after the gateway has read it."""
-    expr = {"type": "SqlFunction", "cubeParams": ["orders", "customers"], "sql": "..."}
-    said = {"cubeName": "orders", "alias": "x", "expr": expr} | changes
-    return {"cubeName": "orders", "name": "x", "definition": json.dumps(said)}
+    function = [*parts, "return `...`"]
+    return {"cubeName": "orders", "name": "x", "expressionName": "x", "expression": function} | (
+        changes
+    )
+
+
+def patched(**changes: object) -> dict[str, Any]:
+    """A measure that the SQL API has made another one of."""
+    patch: dict[str, object] = {
+        "type": "PatchMeasure",
+        "sourceMeasure": "items.total",
+        "replaceAggregationType": None,
+        "addFilters": [],
+    }
+    return expression(expression=patch | changes)
 
 
 def test_an_expression_is_narrowed_down_in_all_cubes_that_it_is_made_of(cube_js: Path) -> None:
-    patched = {
-        "type": "PatchMeasure",
-        "sourceMeasure": "items.total",
-        "addFilters": [{"cubeParams": ["products"], "sql": "..."}],
-    }
-    query = {"measures": [expression()], "dimensions": [expression(expr=patched)]}
-    found = narrowed(rewritten(cube_js, query, {"organization_id": "acme"}))
+    measure = patched(addFilters=[["products", "return `...`"]])
+    query = {"measures": [measure], "dimensions": [expression("orders", "customers")]}
+    found = narrowed(rewritten(cube_js, query, {"organization_id": "acme"}, "sql"))
     cubes = {member.partition(".")[0] for member in found}
     assert cubes == {"orders", "customers", "items", "products"}
+
+
+@pytest.mark.parametrize("member", [expression("orders"), patched()])
+@pytest.mark.parametrize("place", ["measures", "dimensions", "segments"])
+def test_expressions_that_a_request_brings_along_are_refused(
+    cube_js: Path, member: dict[str, Any], place: str
+) -> None:
+    query = {place: ["orders.count", member]}
+    answer = rewritten(cube_js, query, {"organization_id": "acme"})
+    assert isinstance(answer, str)
+    assert "elsewhere than the SQL API" in answer
+
+
+def test_what_an_expression_says_of_itself_is_not_believed(cube_js: Path) -> None:
+    query = {"measures": [patched() | {"definition": '{"expr": {"cubeParams": ["orders"]}}'}]}
+    found = narrowed(rewritten(cube_js, query, {"organization_id": "acme"}, "sql"))
+    assert "items.organization_id" in found
+
+
+def test_claims_are_looked_for_in_their_namespace_alone(
+    cube_js: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUBEJS_JWT_CLAIMS_NAMESPACE", "https://example.com/claims")
+    query = {"measures": ["orders.count"]}
+    claims = {"https://example.com/claims": {"organization_id": "acme"}}
+    assert narrowed(rewritten(cube_js, query, claims)) == {"orders.organization_id": ["acme"]}
+    assert "no claim" in rewritten(cube_js, query, {"organization_id": "acme"})
 
 
 @pytest.mark.parametrize(
@@ -204,12 +241,13 @@ def test_an_expression_is_narrowed_down_in_all_cubes_that_it_is_made_of(cube_js:
         {"measures": []},
         {"measures": [{"unknown": 1}]},
         {"measures": [{"cubeName": "orders"}]},
+        {"measures": [patched(addFilters=[{"sql": "..."}])]},
         {"filters": [{"memberReference": "orders.status"}]},
         {"measures": ["orders.count"], "subqueryJoins": [{"sql": "SELECT 1", "on": "..."}]},
     ],
 )
 def test_what_cannot_be_narrowed_down_is_refused(cube_js: Path, query: dict[str, Any]) -> None:
-    answer = rewritten(cube_js, query, {"organization_id": "acme"})
+    answer = rewritten(cube_js, query, {"organization_id": "acme"}, "sql")
     assert isinstance(answer, str)
     assert answer.startswith("Refused by row-level security: ")
 
@@ -231,7 +269,11 @@ def sql_user(cube_js: Path, user: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_user_of_the_sql_api_sees_the_rows_that_the_overlay_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("namespace", ["", "https://example.com/claims"])
+def test_the_user_of_the_sql_api_sees_the_rows_that_the_overlay_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, namespace: str
+) -> None:
+    monkeypatch.setenv("CUBEJS_JWT_CLAIMS_NAMESPACE", namespace)
     answer = sql_user(written(tmp_path, ("EMEA", "NA")), "bi")
     assert answer["password"] == "pw"
     assert narrowed(answer["query"]) == {"orders.organization_id": ["EMEA", "NA"]}

@@ -70,6 +70,24 @@ def test_who_has_no_token_of_the_secret_gets_no_answer(api: Server, token: str |
     assert api.get("/playground/context")[0] == 404  # it is there in development mode alone
 
 
+def test_whoever_asks_gets_the_rows_of_their_claim_and_of_no_other_region(
+    warehouse: Warehouse,
+) -> None:
+    with warehouse.cube(row_level_security={"column": "region"}).server() as api:
+        mine = jwt.encode({"region": "EMEA"}, SECRET)
+        assert [row["orders.region"] for row in api.rows(BY_REGION, mine)] == ["EMEA"]
+        others = [{"member": "orders.region", "operator": "notEquals", "values": ["EMEA"]}]
+        assert api.rows(BY_REGION | {"filters": others}, mine) == []
+        either = [{"or": [*others, {"member": "orders.region", "operator": "set"}]}]
+        assert len(api.rows(BY_REGION | {"filters": either}, mine)) == 1
+        for query, token, why in (
+            (BY_REGION, TOKEN, "Refused by row-level security"),
+            (BY_CATEGORY, mine, "'region' not found"),  # of a cube that does not have it
+        ):
+            status, answer = api.ask(query, token)
+            assert (status, why in answer["error"]) == (400, True), answer
+
+
 def test_while_the_database_is_away_pods_are_not_ready_and_not_restarted(
     warehouse: Warehouse, api: Server
 ) -> None:

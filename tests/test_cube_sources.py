@@ -72,6 +72,12 @@ def test_each_further_source_has_variables_with_its_name() -> None:
     assert {name.replace("DS_CRM_", "") for name in own} == default
 
 
+def test_what_is_said_of_all_databases_is_said_to_each() -> None:
+    told = env(sources={"lake": TRINO}, concurrency=4, query_timeout="20m")
+    for name in ("CUBEJS_", "CUBEJS_DS_LAKE_"):
+        assert (told[f"{name}CONCURRENCY"], told[f"{name}DB_QUERY_TIMEOUT"]) == ("4", "20m")
+
+
 def test_one_source_alone_has_no_list() -> None:
     assert "CUBEJS_DATASOURCES" not in env()
 
@@ -233,6 +239,8 @@ def test_a_further_source_has_a_bucket_of_its_own() -> None:
         (DUCKDB, S3, "export_bucket"),
         (BIGQUERY | {"credentials": KEY}, GCS | {"credentials": KEY}, "credentials"),
         (SNOWFLAKE | {"password": PASS}, GCS | {"credentials": KEY}, "integration"),
+        (SNOWFLAKE | {"password": PASS}, GCS | {"integration": "INT"}, "credentials"),
+        (SNOWFLAKE | {"password": PASS}, S3, "Snowflake itself writes with it"),
     ],
 )
 def test_a_bucket_that_the_database_cannot_use_is_refused(

@@ -80,9 +80,7 @@ def _server(spec: CubeSpec, settings: Workload) -> dict[str, Variable]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     given = {
-        "CUBEJS_CONCURRENCY": spec.concurrency,
         "CUBEJS_REFRESH_WORKER_CONCURRENCY": spec.refresh_concurrency,
-        "CUBEJS_DB_QUERY_TIMEOUT": spec.query_timeout,
         "CUBEJS_DB_QUERY_LIMIT": spec.query_limit,
         "CUBEJS_DB_QUERY_DEFAULT_LIMIT": spec.query_default_limit,
         "CUBEJS_DEFAULT_API_SCOPES": ",".join(spec.api_scopes),
@@ -96,7 +94,7 @@ def _server(spec: CubeSpec, settings: Workload) -> dict[str, Variable]:
     if spec.sources:
         env["CUBEJS_DATASOURCES"] = ",".join(spec.all_sources)
     for name, source in spec.all_sources.items():
-        env |= _of_source(name, source)
+        env |= _of_source(spec, name, source)
     return env
 
 
@@ -119,11 +117,15 @@ def store_files(spec: CubeSpec) -> dict[str, dict[str, SecretKey]]:
     return {KEYS: storage.files} if isinstance(storage, GcsStorage) else {}
 
 
-def _of_source(name: str, source: Source) -> dict[str, Variable]:
+def _of_source(spec: CubeSpec, name: str, source: Source) -> dict[str, Variable]:
     """Answer the variables of a data source; but for the default one, with its name in theirs."""
-    given = source.variables(f"{SOURCES}/{name}")
+    given = dict(source.variables(f"{SOURCES}/{name}"))
+    if spec.concurrency:
+        given["CUBEJS_CONCURRENCY"] = str(spec.concurrency)
+    if spec.query_timeout:
+        given["CUBEJS_DB_QUERY_TIMEOUT"] = spec.query_timeout
     if name == DEFAULT:
-        return dict(given)
+        return given
     return {
         f"CUBEJS_DS_{name.upper()}_{variable.removeprefix('CUBEJS_')}": value
         for variable, value in given.items()

@@ -1,8 +1,8 @@
 """The bucket through which a database hands over large results."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from floe_constructs.cube.data_source import Text
 from floe_constructs.kubernetes.endpoint import Endpoint
@@ -113,6 +113,13 @@ class SnowflakeS3Export(S3Export):
     integration: Text | None = None
     """Snowflake's storage integration for the bucket, instead of handing the keys to it."""
 
+    @model_validator(mode="after")
+    def _snowflake_may_write(self) -> Self:
+        if not (self.credentials or self.integration):
+            msg = "integration is missing: Snowflake itself writes with it, or with credentials"
+            raise ValueError(msg)
+        return self
+
     @property
     def variables(self) -> Variables:
         """Cube's own names for this."""
@@ -124,6 +131,10 @@ class SnowflakeGcsExport(GcsExport):
 
     integration: Text
     """Snowflake's storage integration for the bucket."""
+
+    credentials: SecretKey
+    """Where a service account's key is kept: its JSON, encoded as base64 once more. Cube's driver
+    for Snowflake does not start without one."""
 
     @property
     def variables(self) -> Variables:

@@ -30,7 +30,8 @@ class RowLevelSecurity(Spec):
     """Every query is narrowed down to the rows that the claims of its token allow.
 
     Each cube and view that a query names must have the dimension, and the token a claim of that
-    name, a text, a number or a list of them; otherwise the query is refused.
+    name, a text, a number or a list of them; otherwise the query is refused. A measure that sets
+    filters aside (`filter` of a multi-stage one) sets this one aside too.
     """
 
     column: Column

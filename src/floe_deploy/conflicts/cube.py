@@ -105,7 +105,8 @@ def _logins(
 
 _EXPORTS = {
     "trino": "a bucket of S3 (with a region) or Google",
-    "snowflake": "one of S3 (with a region), or of Google or Azure (with an integration)",
+    "snowflake": "one of S3 (with a region, and a key or an integration), of Google (with both a "
+    "key and an integration) or of Azure (with an integration)",
     "bigquery": "a bucket of Google, with BigQuery's own login",
     "postgres": "no bucket",
     "duckdb": "no bucket",
