@@ -53,6 +53,6 @@ $(UV): locks/uv.txt
 	$(INSTALL) --require-hashes -r locks/dev.txt
 	@touch $@
 
-.tools/.ready: .venv/.dev locks/dbt.txt locks/go.txt locks/grafana.txt locks/nca.txt locks/node-22.txt locks/trino.txt $(wildcard tools/*/go.* tools/*/cmd/*/*.go tools/*/package*.json tools/*/*.?js tools/*/SHA256SUMS tools/*/jars.txt tools/marquez/*) tools/install.sh tools/maven.py tools/schemas.py
+.tools/.ready: .venv/.dev locks/dbt.txt locks/go.txt locks/grafana.txt locks/nca.txt locks/node-22.txt locks/java.txt $(wildcard tools/*/go.* tools/*/cmd/*/*.go tools/*/package*.json tools/*/*.?js tools/*/SHA256SUMS tools/*/jars.txt tools/marquez/*) tools/install.sh tools/maven.py tools/schemas.py
 	tools/install.sh
 	@touch $@

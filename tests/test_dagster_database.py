@@ -15,8 +15,9 @@ from dagster_example import ELSEWHERE, EVENTS, LARGE, ROLE, SHOP, spec
 from floe_constructs.dagster import Dagster, DagsterSpec
 from floe_constructs.dagster.credentials import credentials
 from floe_constructs.dagster.flows import flows
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.endpoint import Endpoint
-from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER
+from floe_constructs.kubernetes.postgres import CA_FOLDER
 from floe_constructs.problem import SettingError
 from postgres import Postgres, postgres
 from test_dagster_config import cluster_launcher, code_server, container, pod, run_pod

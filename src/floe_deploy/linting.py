@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from floe_constructs.kubernetes.postgres import ConfigMapKey
+from floe_constructs.kubernetes.authority import ConfigMapKey
 from floe_constructs.kubernetes.user_volume import ClaimVolume, ConfigMapVolume
 from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.problem import Problem

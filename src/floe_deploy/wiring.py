@@ -13,9 +13,9 @@ from floe_constructs.dagster.telemetry import Lineage, Traces
 from floe_constructs.exposure.route import Route
 from floe_constructs.jaeger import flows as jaeger_flows
 from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.capacity import runs_class
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
-from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.secret import SecretKey, secret_keys
 from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows

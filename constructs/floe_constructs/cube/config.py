@@ -6,8 +6,8 @@ from floe_constructs.cube.source import Source
 from floe_constructs.cube.spec import DEFAULT, HTTP, CubeSpec
 from floe_constructs.cube.storage import KEYS, GcsStorage
 from floe_constructs.cube.token import FOLDER as TOKENS
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.environment import Expanded, PodField, Variable, Variables
-from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.workload import Workload
 

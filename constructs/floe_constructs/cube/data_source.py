@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from floe_constructs.kubernetes.authority import CA_FILE, Authority
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variables
-from floe_constructs.kubernetes.postgres import CA_FILE, Authority
 from floe_constructs.spec import Spec
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]

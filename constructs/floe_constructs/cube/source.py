@@ -8,9 +8,10 @@ from floe_constructs.cube.data_source import DataSource, Text, authority_file, e
 from floe_constructs.cube.duckdb import DuckDbSource
 from floe_constructs.cube.export_bucket import TrinoExport
 from floe_constructs.cube.warehouse import BigQuerySource, SnowflakeSource
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable, Variables
-from floe_constructs.kubernetes.postgres import Authority, Postgres
+from floe_constructs.kubernetes.postgres import Postgres
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName, Port
 
@@ -76,7 +77,7 @@ class Trino(DataSource):
 
     ca: Authority | None = None
     """Certificates of the authorities that the coordinator's is verified by; those that are known
-    everywhere when silent."""
+    everywhere when silent. Cube takes a file that begins with one: no comment, no empty line."""
 
     catalog: Text
     """Catalog that tables are looked for in."""

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from floe_constructs.cube.data_source import Text
+from floe_constructs.kubernetes.authority import CA_FILE, Authority
 from floe_constructs.kubernetes.endpoint import Endpoint, Url, endpoint_of
 from floe_constructs.kubernetes.environment import Variable, Variables
-from floe_constructs.kubernetes.postgres import CA_FILE, Authority
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr
 from floe_constructs.spec import Spec, exactly_one

@@ -6,9 +6,9 @@ from pydantic import Field, model_validator
 
 from floe_constructs.cube.data_source import DataSource, Text
 from floe_constructs.cube.export_bucket import BigQueryExport, SnowflakeExport
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable, Variables
-from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName
 from floe_constructs.spec import exactly_one

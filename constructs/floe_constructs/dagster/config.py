@@ -18,8 +18,9 @@ from floe_constructs.dagster.guard_rails import guard_rails
 from floe_constructs.dagster.run_pod import ARTIFACTS_CONFIG_MAP, container_context, launcher
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.dagster.string_source import string_source
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.files import Files
-from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER
+from floe_constructs.kubernetes.postgres import CA_FOLDER
 from floe_constructs.problem import SettingError
 from floe_constructs.spec import Spec
 from floe_constructs.yaml_text import dump

@@ -13,8 +13,8 @@ from floe_constructs.kubernetes.added_container import (
     AddedContainer,
     Answer,
 )
+from floe_constructs.kubernetes.authority import CA_FILE, Authority, ConfigMapKey
 from floe_constructs.kubernetes.environment import literal
-from floe_constructs.kubernetes.postgres import CA_FILE, Authority, ConfigMapKey
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.scheduling import NodeAffinity, NodeTerm
 from floe_constructs.kubernetes.secret import SecretKey

@@ -16,8 +16,8 @@ from floe_constructs.dagster.database import DagsterDatabase
 from floe_constructs.dagster.instance import Instance
 from floe_constructs.dagster.process import Process, Webserver
 from floe_constructs.dagster.telemetry import Lineage, Traces
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
-from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.secret import PullSecret, SecretKey
 from floe_constructs.kubernetes.value import DnsName, Image

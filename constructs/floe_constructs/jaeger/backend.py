@@ -4,7 +4,7 @@ from typing import Any
 
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.jaeger.storage import BadgerStorage, MemoryStorage, SearchStorage
-from floe_constructs.kubernetes.postgres import CA_FILE
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.secret import SecretKey
 
 DATA = "/badger"

@@ -3,8 +3,8 @@
 from floe_constructs.jaeger.backend import CA_FOLDER, CERTIFICATE, CREDENTIALS, KEY, files
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.jaeger.storage import SearchStorage
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.environment import Variables
-from floe_constructs.kubernetes.postgres import CA_FILE
 from floe_constructs.kubernetes.secret import SecretKey
 
 VARIABLE = "ES_PASSWORD"

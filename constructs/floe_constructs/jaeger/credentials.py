@@ -4,7 +4,7 @@ from floe_constructs.jaeger import backend, cleaning, pipeline
 from floe_constructs.jaeger.flows import collecting, labels
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.jaeger.storage import SearchStorage
-from floe_constructs.kubernetes.postgres import CA_FILE
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.secret import SecretKey, Use, uses
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from floe_constructs.jaeger import sampling
 from floe_constructs.jaeger.backend import CERTIFICATE, KEY, RELOAD
 from floe_constructs.jaeger.spec import JaegerSpec
-from floe_constructs.kubernetes.postgres import CA_FILE
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.secret import SecretKey
 
 OTLP_GRPC, OTLP_HTTP, QUERY, QUERY_GRPC, HEALTH, METRICS = 4317, 4318, 16686, 16685, 13133, 8888

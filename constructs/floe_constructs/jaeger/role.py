@@ -8,12 +8,12 @@ from floe_constructs.jaeger.flows import labels
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.jaeger.storage import BadgerStorage, SearchStorage
 from floe_constructs.kubernetes.access import service_account
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.config_map import config_map
 from floe_constructs.kubernetes.container import Probes, container, http
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.environment import Variables
 from floe_constructs.kubernetes.pod import pod_template
-from floe_constructs.kubernetes.postgres import CA_FILE
 from floe_constructs.kubernetes.service import headless_service
 from floe_constructs.kubernetes.stateful_set import Claim, stateful_set
 from floe_constructs.kubernetes.value import mebibytes

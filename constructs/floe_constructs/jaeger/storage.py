@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.endpoint import Url
-from floe_constructs.kubernetes.postgres import Authority
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr
 from floe_constructs.kubernetes.workload import Storage

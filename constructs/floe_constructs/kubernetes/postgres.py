@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 
+from floe_constructs.kubernetes.authority import CA_FILE, Authority
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import TEXT_OR_SECRET, SecretKey, TextOrSecret
-from floe_constructs.kubernetes.value import Cidr, DnsName, Port, SecretDataKey
+from floe_constructs.kubernetes.value import Cidr, DnsName, Port
 from floe_constructs.spec import Spec
 
 _Database = Annotated[
@@ -19,30 +20,8 @@ _Database = Annotated[
 ]
 
 
-class ConfigMapKey(Spec):
-    """One key of a ConfigMap in the environment's namespace, which is made elsewhere."""
-
-    config_map: DnsName
-    """Name of the ConfigMap."""
-
-    key: SecretDataKey
-    """Key in its data."""
-
-
-def _form(value: object) -> str:
-    if isinstance(value, dict):
-        return "config_map" if "config_map" in value else "secret"
-    return "config_map" if isinstance(value, ConfigMapKey) else "secret"
-
-
-CA_FOLDER, CA_FILE = "/etc/floe/postgres", "ca.crt"
-"""Where pods find the certificates of authorities."""
-
-Authority = Annotated[
-    Annotated[ConfigMapKey, Tag("config_map")] | Annotated[SecretKey, Tag("secret")],
-    Discriminator(_form),
-]
-"""Where certificates of authorities are kept, as PEM: a ConfigMap (`config_map:`) or a Secret."""
+CA_FOLDER = "/etc/floe/postgres"
+"""Where pods find the certificates of authorities that a server's is verified by."""
 
 
 class PostgresServer(Spec):

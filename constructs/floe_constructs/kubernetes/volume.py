@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from cdk8s_plus_34 import k8s
 
+from floe_constructs.kubernetes.authority import CA_FILE, Authority, ConfigMapKey
 from floe_constructs.kubernetes.files import Files
-from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER, Authority, ConfigMapKey
+from floe_constructs.kubernetes.postgres import CA_FOLDER
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.user import SECRET_MODE
 from floe_constructs.kubernetes.user_volume import (

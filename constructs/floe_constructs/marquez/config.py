@@ -3,9 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from floe_constructs.kubernetes.authority import CA_FILE
 from floe_constructs.kubernetes.endpoint import endpoint_of
 from floe_constructs.kubernetes.files import Files
-from floe_constructs.kubernetes.postgres import CA_FILE, CA_FOLDER, Postgres
+from floe_constructs.kubernetes.postgres import CA_FOLDER, Postgres
 from floe_constructs.marquez.spec import MarquezConnections, MarquezSearch, MarquezSpec
 from floe_constructs.yaml_text import Block, dump
 

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveInt, StringConstraints, model_validator
 
+from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.endpoint import Url
-from floe_constructs.kubernetes.postgres import Authority, Postgres
+from floe_constructs.kubernetes.postgres import Postgres
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.schedule import CronSchedule, Scheduled
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
