@@ -1,7 +1,6 @@
 """Dagster in a namespace of a control plane, as users and operators see it."""
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,16 +37,7 @@ class Platform:
 
     def until(self, ask: Callable[[], Answer | None], seconds: int = 90) -> Answer:
         """Ask until there is an answer that counts."""
-        end = time.monotonic() + seconds
-        while not (answer := ask()):
-            if self.node.fault:
-                raise self.node.fault
-            assert time.monotonic() < end, "\n".join(
-                f"{name}: {found.ready=} {found.codes=}\n{found.pod.log[-2000:]}"
-                for name, found in self.node.containers.items()
-            )
-            time.sleep(0.2)
-        return answer
+        return self.node.until(ask, seconds)
 
     def watches(self) -> bool:
         """Answer whether the daemon sees failures: on a new database it ignores earlier ones."""

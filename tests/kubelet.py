@@ -7,9 +7,10 @@ the pods under test have: one container, volumes of texts or of nothing, readine
 import base64
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from api_server import ApiServer, Body, RefusedError
 from container import Container, status
@@ -19,6 +20,7 @@ from probe import answers
 from service import Address, service
 
 NODE = "here"
+Answer = TypeVar("Answer")
 BACKOFF_SECONDS = 10
 """Before a container that ended starts again, as Kubernetes waits the first time."""
 
@@ -54,6 +56,19 @@ class Kubelet:
         ]
         known = [self.containers[name] for name in names if name in self.containers]
         return [found for found in known if found.ready]
+
+    def until(self, ask: Callable[[], Answer | None], seconds: int) -> Answer:
+        """Ask until there is an answer that counts."""
+        end = time.monotonic() + seconds
+        while not (answer := ask()):
+            if self.fault:
+                raise self.fault
+            assert time.monotonic() < end, "\n".join(
+                f"{name}: {found.ready=} {found.codes=}\n{found.pod.log[-2000:]}"
+                for name, found in self.containers.items()
+            )
+            time.sleep(0.2)
+        return answer
 
     def expose(self, found: Body) -> str:
         """Answer an address that leads to the pods of a Service, and where its name leads."""

@@ -59,16 +59,7 @@ class Store:
 
     def until(self, ask: Callable[[], Answer | None], seconds: int = 60) -> Answer:
         """Ask until there is an answer that counts."""
-        end = time.monotonic() + seconds
-        while not (answer := ask()):
-            if self.node.fault:
-                raise self.node.fault
-            assert time.monotonic() < end, "\n".join(
-                f"{name}: {found.ready=} {found.codes=} {found.pod.log[-1000:]}"
-                for name, found in self.node.containers.items()
-            ) + json.dumps([x["status"] for x in self.plane.ask("GET", SETS)["items"]])
-            time.sleep(0.1)
-        return answer
+        return self.node.until(ask, seconds)
 
     def apply(self, objects: Objects, *names: str) -> None:
         wanted = names or (ROUTER, WORKER)

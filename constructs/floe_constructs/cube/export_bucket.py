@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from floe_constructs.cube.data_source import Text
+from floe_constructs.kubernetes.azure import Container, StorageAccount
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.environment import Variable, Variables
 from floe_constructs.kubernetes.s3 import Bucket, Region, S3Credentials, s3_endpoint
@@ -148,22 +149,10 @@ class SnowflakeAzureExport(Export):
     type: Literal["azure"]
     """Kind of bucket."""
 
-    account: Annotated[
-        str,
-        Field(
-            pattern=r"^[a-z0-9]{3,24}$",
-            json_schema_extra={"rule": "a storage account: 3 to 24 small letters and digits"},
-        ),
-    ]
+    account: StorageAccount
     """Storage account."""
 
-    container: Annotated[
-        str,
-        Field(
-            pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$",
-            json_schema_extra={"rule": "a container: small letters, digits and '-'"},
-        ),
-    ]
+    container: Container
     """Container in the account."""
 
     integration: Text

@@ -1,11 +1,12 @@
 """Compute logs in Azure, whose client has a login of its own in every process."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from floe_constructs.dagster.log_storage import UPLOAD_SECONDS, ComputeLogs
 from floe_constructs.dagster.string_source import string_source
+from floe_constructs.kubernetes.azure import Container, StorageAccount
 from floe_constructs.kubernetes.cloud_identity import AzureIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
@@ -40,23 +41,10 @@ class AzureComputeLogs(ComputeLogs):
     type: Literal["azure"]
     """Kind of storage."""
 
-    storage_account: Annotated[
-        str,
-        Field(
-            pattern=r"^[a-z0-9]{3,24}$",
-            json_schema_extra={"rule": "an account's name: lower-case letters and digits, 3 to 24"},
-        ),
-    ]
+    storage_account: StorageAccount
     """Name of the storage account."""
 
-    container: Annotated[
-        str,
-        Field(
-            max_length=63,
-            pattern=r"^[a-z0-9](-?[a-z0-9]){2,62}$",
-            json_schema_extra={"rule": "a container's name: dagster-logs"},
-        ),
-    ]
+    container: Container
     """Name of the container."""
 
     access_key_or_sas_token: SecretKey | None = None

@@ -52,11 +52,4 @@ class JaegerIndexCleaner(Construct):
             mounts=mounts,
             restart_policy="Never",
         )
-        cron_job(
-            self,
-            pods,
-            template,
-            schedule=settings.schedule,
-            time_zone=settings.time_zone,
-            deadline_seconds=settings.deadline_minutes * 60,
-        )
+        cron_job(self, pods, template, settings)

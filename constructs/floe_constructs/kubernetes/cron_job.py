@@ -5,16 +5,11 @@ from constructs import Construct
 
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
+from floe_constructs.kubernetes.schedule import Scheduled
 
 
-def cron_job(  # noqa: PLR0913  a CronJob has that many independent parts
-    scope: Construct,
-    labels: Labels,
-    template: k8s.PodTemplateSpec,
-    *,
-    schedule: str,
-    deadline_seconds: int,
-    time_zone: str = "Etc/UTC",
+def cron_job(
+    scope: Construct, labels: Labels, template: k8s.PodTemplateSpec, settings: Scheduled
 ) -> None:
     """A CronJob whose runs never overlap.
 
@@ -25,8 +20,8 @@ def cron_job(  # noqa: PLR0913  a CronJob has that many independent parts
         "cron-job",
         metadata=metadata(labels),
         spec=k8s.CronJobSpec(
-            schedule=schedule,
-            time_zone=time_zone,
+            schedule=settings.schedule,
+            time_zone=settings.time_zone,
             concurrency_policy="Forbid",
             starting_deadline_seconds=3600,
             successful_jobs_history_limit=1,
@@ -35,7 +30,7 @@ def cron_job(  # noqa: PLR0913  a CronJob has that many independent parts
                 metadata=k8s.ObjectMeta(labels=labels.all),
                 spec=k8s.JobSpec(
                     template=template,
-                    active_deadline_seconds=deadline_seconds,
+                    active_deadline_seconds=settings.deadline_minutes * 60,
                     backoff_limit=1,
                 ),
             ),

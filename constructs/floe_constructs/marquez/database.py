@@ -47,14 +47,7 @@ class MarquezRetentionJob(Construct):
         super().__init__(scope, id)
         pods, said = labels(spec, "retention"), command.retain(settings)
         template = _template(self, spec, pods, settings, said)
-        cron_job(
-            self,
-            pods,
-            template,
-            schedule=settings.schedule,
-            time_zone=settings.time_zone,
-            deadline_seconds=settings.deadline_minutes * 60,
-        )
+        cron_job(self, pods, template, settings)
 
 
 def _template(
