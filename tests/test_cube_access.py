@@ -319,6 +319,23 @@ def test_another_column_than_the_artifacts_have_is_told(tmp_path: Path) -> None:
     assert "consumption.security.filter_column" in told
 
 
+@pytest.mark.parametrize(
+    ("sees", "message"),
+    [
+        ("EMEA", 'found "EMEA"; allowed: all or a list of at least 1 entries or null'),
+        ([], "found a list; allowed: a list of at least 1 entries"),
+        ([7], '[0]: found the number 7; allowed: text. Write it in quotes: "7"'),
+        ("All", "Did you mean all?"),
+    ],
+)
+def test_values_that_somebody_sees_are_told_to_be_a_list(
+    tmp_path: Path, sees: object, message: str
+) -> None:
+    sql = LARGE["sql_api"] | {"sees": sees}
+    first, *_ = refused_overlay(tmp_path, "staging", lambda s, _: s["cube"].update(sql_api=sql))
+    assert message in first
+
+
 def test_an_sql_api_that_would_show_nothing_is_told(tmp_path: Path) -> None:
     sql = {key: value for key, value in LARGE["sql_api"].items() if key != "sees"}
     (told,) = refused_overlay(tmp_path, "staging", lambda s, _: s["cube"].update(sql_api=sql))

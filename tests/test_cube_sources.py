@@ -20,6 +20,7 @@ from test_overlay import wired
 KEY, PASS = {"name": "wh", "key": "key.pem"}, {"name": "wh", "key": "pass"}
 CA = {"config_map": "company", "key": "ca.pem"}
 GOOGLE, AWS = {"type": "gcp"}, {"type": "aws-irsa", "role_arn": ROLE}
+SIGNING = GOOGLE | {"service_account": "cube-api@acme.iam.gserviceaccount.com"}
 S3 = {"type": "s3", "bucket": "acme-export", "region": "eu-central-1"}
 GCS = {"type": "gcs", "bucket": "acme-export"}
 AZURE = {"type": "azure", "account": "acme", "container": "export", "integration": "INT"}
@@ -187,7 +188,7 @@ def test_motherduck_is_a_duckdb_elsewhere() -> None:
              "AWS_SECRET": "secret"},
         ),
         (TRINO, GCS | {"credentials": KEY}, None, {"TYPE": "gcs", "": "acme-export"}),
-        (BIGQUERY, GCS, GOOGLE, {"TYPE": "gcp", "": "acme-export"}),
+        (BIGQUERY, GCS, SIGNING, {"TYPE": "gcp", "": "acme-export"}),
         (
             SNOWFLAKE | {"password": PASS},
             S3 | {"integration": "INT"},
@@ -221,6 +222,34 @@ def test_cube_store_loads_exported_files_itself() -> None:
     )
     for component in ("api", "refresh-worker", "store-router", "store-worker"):
         assert "s3.eu-central-1.amazonaws.com" in hosts(cube, component)
+
+
+@pytest.mark.parametrize("source", [TRINO, BIGQUERY])
+def test_without_a_key_google_signs_the_addresses_of_exported_files(source: dict[str, Any]) -> None:
+    exporting = source | {"export_bucket": GCS}
+    cube = spec(source=exporting, identity=SIGNING)
+    signer = "iamcredentials.googleapis.com"
+    assert signer in hosts(cube, "api") & hosts(cube, "refresh-worker")
+    assert signer not in hosts(cube, "store-router")
+    assert "identity.service_account is missing" in refused(source=exporting, identity=GOOGLE)
+
+
+def test_a_bucket_of_the_artifacts_needs_somebody_who_signs_too(tmp_path: Path) -> None:
+    def keyless(settings: dict[str, Any], said: dict[str, Any]) -> None:
+        settings["cube"]["identity"] = GOOGLE
+        said["consumption"]["pre_aggregations"]["export_bucket"] |= {
+            "bucket_type": "gcs",
+            "access_key_ref": None,
+            "secret_key_ref": None,
+        }
+
+    (told,) = refused_overlay(tmp_path, "staging", keyless)
+    assert told.startswith("cube.identity.service_account: ")
+
+
+def test_with_a_key_addresses_are_signed_by_cube_itself() -> None:
+    cube = spec(source=TRINO | {"export_bucket": GCS | {"credentials": KEY}})
+    assert "iamcredentials.googleapis.com" not in hosts(cube, "api")
 
 
 def test_a_further_source_has_a_bucket_of_its_own() -> None:
@@ -286,6 +315,31 @@ def test_a_database_that_the_artifacts_name_is_asked_with_their_login(tmp_path: 
     assert told["CUBEJS_DB_TYPE"] == "postgres"
     assert (told["CUBEJS_DB_PORT"], told["CUBEJS_DB_NAME"]) == ("6432", "marts")
     assert told["CUBEJS_DB_PASS"] == SecretKey(name="warehouse", key="POSTGRES_PASSWORD")
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacking"),
+    [
+        ({"properties": {"account": "acme", "user": "u"}}, "database, warehouse"),
+        ({"credentials": {"mode": "static", "secret_ref": None}}, "a login"),
+    ],
+)
+def test_what_the_artifacts_lack_of_a_database_is_named(
+    tmp_path: Path, changes: dict[str, Any], lacking: str
+) -> None:
+    def snowflake(settings: dict[str, Any], said: dict[str, Any]) -> None:
+        settings["compute"], settings["cube"]["source"] = None, None
+        said["consumption"]["database_type"] = None
+        names = {"account": "acme", "warehouse": "w", "database": "d", "user": "u"}
+        said["resolved_profiles"]["compute"] |= {
+            "type": "snowflake",
+            "properties": names,
+            "credentials": {"mode": "static", "secret_ref": "snowflake"},
+        } | changes
+
+    (told,) = refused_overlay(tmp_path, "staging", snowflake)
+    assert told.startswith("cube.source: ")
+    assert f"names snowflake without what Cube takes as {lacking};" in told
 
 
 @pytest.mark.parametrize(("key", "problem"), [("google", ""), (None, "cube.identity: ")])

@@ -173,6 +173,7 @@ BIGQUERY = {"type": "bigquery", "project": "a", "location": "a"}
 DUCKDB = {"type": "duckdb", "memory_limit": "100Mi"}
 EXPORT = {"type": "s3", "bucket": "floe-export", "region": "eu-west-1"}
 GOOGLES = {"type": "gcs", "bucket": "floe-export"}
+SIGNER = CLOUDS["gcp"] | {"service_account": "floe-cube@floe.iam.gserviceaccount.com"}
 AZURES = {"type": "azure", "account": "floe", "container": "export", "integration": "floe"}
 JWT = {"jwk_url": "https://login.example.com", "audience": "floe", "issuer": ["floe"]}
 ROWS = {"row_level_security": {"column": "a"}}
@@ -183,21 +184,24 @@ CUBES: tuple[dict[str, Any], ...] = (
     ROWS | {"sql_api": SQL | {"sees": "all"}},
     ROWS | {"sql_api": SQL | {"sees": ["a"]}},
     {"source": TRINO | {"export_bucket": EXPORT}, "identity": IDENTITY},
-    {"source": TRINO | {"export_bucket": GOOGLES}, "identity": CLOUDS["gcp"]},
+    {"source": TRINO | {"export_bucket": GOOGLES}, "identity": SIGNER},
     {"source": SNOWFLAKE | {"private_key": SECRET}},
     {
-        "source": SNOWFLAKE | {"password": SECRET, "export_bucket": EXPORT},
+        "source": SNOWFLAKE | {"password": SECRET, "export_bucket": EXPORT | {"integration": "a"}},
         "identity": IDENTITY,
     },
     {
-        "source": SNOWFLAKE | {"password": SECRET, "export_bucket": GOOGLES | {"integration": "a"}},
-        "identity": CLOUDS["gcp"],
+        "source": SNOWFLAKE
+        | {
+            "password": SECRET,
+            "export_bucket": GOOGLES | {"integration": "a", "credentials": SECRET},
+        },
     },
     {
         "source": SNOWFLAKE | {"password": SECRET, "export_bucket": AZURES},
         "identity": CLOUDS["azure"],
     },
-    {"source": BIGQUERY | {"export_bucket": GOOGLES}, "identity": CLOUDS["gcp"]},
+    {"source": BIGQUERY | {"export_bucket": GOOGLES}, "identity": SIGNER},
     {"source": DUCKDB | {"s3": {"region": "a"}}, "identity": IDENTITY},
     {"source": DUCKDB | {"s3": {"region": "a", "credentials": S3["credentials"]}}},
     {"sources": {"a": SNOWFLAKE | {"password": SECRET}}},

@@ -169,10 +169,16 @@ def _meant(faults: list[_Fault], level: int = 0) -> list[_Fault]:
 
 
 def _wrong_kind(faults: list[_Fault], depth: int) -> bool:
-    return any(
-        len(fault.place.path) == depth and _WRONG_KIND.fullmatch(fault.detail["type"])
-        for fault in faults
-    )
+    own = [fault for fault in faults if len(fault.place.path) == depth]
+    return any(_WRONG_KIND.fullmatch(fault.detail["type"]) or _no_word(fault) for fault in own)
+
+
+def _no_word(fault: _Fault) -> bool:
+    """Whether none of the words that may be there can be meant by what is there."""
+    if fault.detail["type"] != "literal_error":
+        return False
+    value = fault.detail["input"]
+    return not (isinstance(value, str) and nearest(value, values_of(fault.place.setting)))
 
 
 def _problem(fault: _Fault) -> Problem:

@@ -131,19 +131,41 @@ def cube_source(environment: Environment, artifacts: CompiledArtifacts) -> Sourc
     """Answer the database that Cube asks, where overlay and artifacts together say enough of it."""
     if trino := environment.compute:
         return TrinoSource.model_validate(trino.model_dump(by_alias=True))
+    said = _said_of_source(environment, artifacts)
+    return _valid(_SOURCE, said) if said else None
+
+
+def unusable(environment: Environment, artifacts: CompiledArtifacts) -> list[str]:
+    """Answer what the artifacts' engine lacks for Cube, or says otherwise than Cube takes it."""
+    said = _said_of_source(environment, artifacts)
+    if said is None:
+        return []
+    try:
+        _SOURCE.validate_python(said)
+    except ValidationError as error:
+        places = [fault["loc"][1:] for fault in error.errors(include_url=False)]
+        return sorted({str(place[0]) if place else "a login" for place in places})
+    return []
+
+
+def _said_of_source(
+    environment: Environment, artifacts: CompiledArtifacts
+) -> dict[str, object] | None:
+    """Answer what the artifacts say of an engine that Cube can ask too, in a source's terms."""
     compute = artifacts.compute
     if compute is None or compute.type not in _SOURCES:
         return None
     names = _SOURCES[compute.type]
-    given = {ours: compute.properties.get(theirs) for ours, theirs in names.items()}
+    given: dict[str, object] = {
+        ours: compute.properties.get(theirs) for ours, theirs in names.items()
+    }
     for item in credentials(artifacts):
         if item.reference == compute.credentials.secret_ref and item.variable in _LOGINS:
             field = _LOGINS[item.variable]
             secret = environment.secrets.resolve(item.reference, item.variable, item.key)
             given[field] = secret.model_dump()
-    cidrs = list(environment.addresses.compute)
     said = {name: value for name, value in given.items() if value}
-    return _valid(_SOURCE, {"type": compute.type, "cidrs": cidrs} | said)
+    return {"type": compute.type, "cidrs": list(environment.addresses.compute), **said}
 
 
 def row_level_security(

@@ -50,6 +50,7 @@ def flows(spec: CubeSpec) -> list[Flow]:
     found += _out(servers, "fetch keys of tokens", spec.jwt.endpoints if spec.jwt else ())
     # The server names the files, and Cube Store loads them itself.
     found += _out([*servers, *nodes], "fetch large results", _buckets(spec))
+    found += _out(servers, "sign addresses of exported files", _signers(spec))
     if spec.store.workers:
         found += [
             Flow(source=worker, target=router, port=STORE_META, why="ask what there is"),
@@ -82,4 +83,14 @@ def _buckets(spec: CubeSpec) -> list[Endpoint]:
         bucket.endpoint
         for source in spec.all_sources.values()
         if (bucket := getattr(source, "export_bucket", None))
+    ]
+
+
+def _signers(spec: CubeSpec) -> list[Endpoint]:
+    """Answer who signs the addresses that Cube Store is told, where Cube has no key of Google's."""
+    host = "iamcredentials.googleapis.com"
+    return [
+        replace(bucket.endpoint, name="google-signatures", host=host)
+        for source in spec.all_sources.values()
+        if (bucket := getattr(source, "export_bucket", None)) and "gcp" in source.clouds
     ]

@@ -10,7 +10,7 @@ from floe_constructs.cube.security import ByModel, RowLevelSecurity, Sees
 from floe_constructs.cube.source import Source
 from floe_constructs.cube.storage import LocalStorage, StoreStorage
 from floe_constructs.cube.token import Jwt
-from floe_constructs.kubernetes.cloud_identity import CloudIdentity
+from floe_constructs.kubernetes.cloud_identity import CloudIdentity, GcpIdentity
 from floe_constructs.kubernetes.schedule import CronSchedule, TimeZone
 from floe_constructs.kubernetes.scheduling import Spreading
 from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
@@ -43,6 +43,15 @@ ApiScope = Literal["meta", "data", "graphql", "sql", "jobs"]
 
 DEFAULT = "default"
 """Name of the data source of models that name none."""
+
+
+SIGNING = "Google signs addresses of exported files only for a service account of its own"
+
+
+def unsigned(source: Source, identity: CloudIdentity | None) -> bool:
+    """Answer whether nobody signs the addresses that Cube Store loads exported files from."""
+    exports = getattr(source, "export_bucket", None) and "gcp" in source.clouds
+    return bool(exports) and isinstance(identity, GcpIdentity) and not identity.service_account
 
 
 class SqlApi(Spec):
@@ -241,6 +250,9 @@ class CubeSettings(Spec):
             for wanted in sorted(source.clouds - {cloud}):
                 place = "source" if name == DEFAULT else f"sources.{name}"
                 msg = f"{place} gives no key, so identity has to be one of {wanted}"
+                raise ValueError(msg)
+            if unsigned(source, self.identity):
+                msg = f"identity.service_account is missing: {SIGNING}"
                 raise ValueError(msg)
         return self
 

@@ -7,7 +7,7 @@ from floe_constructs.artifacts.consumption import Consumption, CubeStore
 from floe_constructs.artifacts.credentials import CUBE_STORE, SINGLE_KEY
 from floe_constructs.cube.security import RowLevelSecurity
 from floe_constructs.cube.source import Source
-from floe_constructs.cube.spec import HTTP, CubeSettings
+from floe_constructs.cube.spec import HTTP, SIGNING, CubeSettings, unsigned
 from floe_constructs.cube.storage import S3Storage
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import Secrets
@@ -21,7 +21,9 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
     cube, consumption = environment.cube, artifacts.consumption
     if isinstance(cube, CubeSettings):
         source = cube.source or derivation.cube_source(environment, artifacts)
-        yield from _incomplete(cube, source, consumption)
+        if source is None:
+            yield _no_source(environment, artifacts)
+        yield from _no_secret(cube, consumption)
         yield from _rows(cube, consumption)
         if source:
             yield from _logins(environment, cube, source, artifacts)
@@ -36,16 +38,20 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
         )
 
 
-def _incomplete(
-    cube: CubeSettings, source: Source | None, consumption: Consumption | None
-) -> Iterator[Problem]:
-    if source is None:
-        yield Problem(
-            where="cube.source",
-            found="nothing, and neither `compute` nor the artifacts say enough of a database",
-            allowed="a source with its type and what that type needs",
-            fix="add it",
-        )
+def _no_source(environment: Environment, artifacts: CompiledArtifacts) -> Problem:
+    engine = artifacts.compute.type if artifacts.compute else None
+    lacking = ", ".join(derivation.unusable(environment, artifacts))
+    why = f"{ARTIFACTS} names {engine} without what Cube takes as {lacking}"
+    return Problem(
+        where="cube.source",
+        found="nothing, and "
+        + (why if lacking else f"neither `compute` nor {ARTIFACTS} says enough of a database"),
+        allowed="a source with its type and what that type needs",
+        fix="add it",
+    )
+
+
+def _no_secret(cube: CubeSettings, consumption: Consumption | None) -> Iterator[Problem]:
     signed_elsewhere = cube.jwt and cube.jwt.jwk_url
     by_artifacts = consumption and consumption.api_secret_ref
     if cube.api_secret is None and not by_artifacts and not signed_elsewhere:
@@ -101,10 +107,17 @@ def _logins(
             allowed=f"an identity of {wanted}",
             fix="add it, or have the artifacts compiled with a secret_ref",
         )
+    if whole and unsigned(whole, cube.identity):
+        yield Problem(
+            where="cube.identity.service_account",
+            found=f"nothing, while {ARTIFACTS} has no key for the bucket of {source.type}",
+            allowed="a Google service account",
+            fix=f"add it: {SIGNING}",
+        )
 
 
 _EXPORTS = {
-    "trino": "a bucket of S3 (with a region) or Google",
+    "trino": "a bucket of S3 (with a region, and both keys or neither) or Google",
     "snowflake": "one of S3 (with a region, and a key or an integration), of Google (with both a "
     "key and an integration) or of Azure (with an integration)",
     "bigquery": "a bucket of Google, with BigQuery's own login",
