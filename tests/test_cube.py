@@ -420,3 +420,13 @@ def test_where_a_workload_runs_is_its_own_affair(
     found = build(synth, CubeSpec.model_validate(values))
     assert {key for key in objects if objects[key] != found[key]} == {changed}
     assert pod(found[changed])["nodeSelector"] == {"disk": "fast"}
+
+
+def test_the_api_goes_on_while_queries_are_still_sent_to_it_and_ends_by_itself(
+    synth: Synth,
+) -> None:
+    api = container(build(synth, spec())["Deployment", "cube-api"])
+    leaving = api["lifecycle"]["preStop"]["sleep"]["seconds"]
+    told = {one["name"]: one.get("value") for one in api["env"]}
+    assert leaving > 0
+    assert leaving + int(told["CUBEJS_GRACEFUL_SHUTDOWN"]) + 1 < 30  # what Kubernetes waits for

@@ -32,6 +32,7 @@ class CubeApi(Construct):
             env=config.api(spec),
             ports=ports,
             tmp=scratch("tmp", "/tmp"),  # noqa: S108  the pod's own
+            leaving=config.LEAVING_SECONDS,
         )
         scale = spec.api.autoscale
         deployment(self, pods, template, replicas=spec.api.replicas, autoscale=scale)

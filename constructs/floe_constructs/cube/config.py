@@ -26,8 +26,12 @@ SOURCES = "/etc/floe/sources"
 _IDLE_MILLISECONDS = 75_000
 """How long a connection is kept: longer than load balancers do (60 s), or they use a closed one."""
 
-_GOING_SECONDS = 25
-"""How long queries may still take when the pod has to go; it gets 30 s altogether."""
+LEAVING_SECONDS = 5
+"""How long the API goes on as if nothing were: told to end, it answers anything new with 503, which
+is still sent to it until all nodes and load balancers know."""
+
+_GOING_SECONDS = 20
+"""How long queries may still take then; a second later it ends. A pod gets 30 s altogether."""
 
 CACHE = "/cube/.cubestore"
 """Where Cube Store's cache is mounted; its files go one level below, which the pod may create."""

@@ -28,6 +28,7 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
     env: Variables,
     ports: Mapping[str, int],
     tmp: Mount,
+    leaving: int | None = None,
 ) -> k8s.PodTemplateSpec:
     """Pods with the model in them, and their ServiceAccount."""
     files = server_config(spec)
@@ -50,6 +51,7 @@ def server_pods(  # noqa: PLR0913  the two differ in that many ways
                 probes=_probes(),
                 settings=settings,
                 mounts=mounts,
+                leaving=leaving,
             )
         ],
         service_account=service_account(scope, pods, identity=spec.identity),

@@ -92,10 +92,12 @@ def container(  # noqa: PLR0913  a container has that many independent parts
     probes: Probes | None = None,
     mounts: Sequence[Mount] = (),
     claims: Sequence[k8s.VolumeMount] = (),
+    leaving: int | None = None,
 ) -> k8s.Container:
     """The main container of a workload, with a read-only root and no privileges.
 
     `claims` are mounts of a StatefulSet's own claims, whose volumes the StatefulSet brings.
+    `leaving` is the seconds that it goes on before it is told to end, while Services forget it.
     """
     probes = probes or Probes()
     clashing(name, env or {}, settings.env)
@@ -118,11 +120,17 @@ def container(  # noqa: PLR0913  a container has that many independent parts
         startup_probe=probes.startup,
         liveness_probe=probes.liveness,
         readiness_probe=probes.readiness,
+        lifecycle=_leaving(leaving) if leaving else None,
         resources=requirements(settings.resources),
         security_context=_restricted(),
         termination_message_policy="FallbackToLogsOnError",
         volume_mounts=volume_mounts or None,
     )
+
+
+def _leaving(seconds: int) -> k8s.Lifecycle:
+    sleep = k8s.SleepAction(seconds=seconds)
+    return k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(sleep=sleep))
 
 
 def added_containers(settings: Workload) -> list[k8s.Container]:
