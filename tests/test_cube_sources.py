@@ -120,7 +120,7 @@ def test_duckdbs_of_all_names_leave_node_what_they_do_not_take() -> None:
     assert heap == (2048 - 2 * 512) * 3 // 4
 
 
-@pytest.mark.parametrize("name", ["default", "Crm", "1st", "a-b"])
+@pytest.mark.parametrize("name", ["default", "Crm", "1st", "a-b", "a_pre_aggregations"])
 def test_names_that_cube_could_not_tell_are_refused(name: str) -> None:
     assert "sources" in refused(sources={name: TRINO})
 

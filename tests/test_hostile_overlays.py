@@ -68,14 +68,14 @@ def mutated(
     for _ in range(draw(st.integers(1, most))):
         path = draw(st.sampled_from(list(places(data))[1:] or [()]))
         if not path:
-            return name, draw(values)
+            return name, copy.deepcopy(draw(values))
         *above, key = path
         parent = data
         for step in above:
             parent = parent[step]
         kind = draw(st.sampled_from(["replace", "replace", "remove", "rename", "add", "repeat"]))
         if kind == "replace":
-            parent[key] = draw(values)
+            parent[key] = copy.deepcopy(draw(values))  # it may be changed in its turn
         elif kind == "remove":
             del parent[key]
         elif isinstance(parent, list):
@@ -83,7 +83,7 @@ def mutated(
         elif kind == "rename":
             parent[draw(KEYS)] = parent.pop(key)
         else:
-            parent[draw(KEYS)] = draw(values)
+            parent[draw(KEYS)] = copy.deepcopy(draw(values))
     return name, data
 
 

@@ -83,7 +83,8 @@ def test_java_trusts_the_authorities_of_the_search_server(
     (path,) = re.findall(r"trustStore=(\S+)", variables(objects, *API)["JAVA_OPTS"]["value"])
     (mount,) = [it for it in api["volumeMounts"] if it["name"] == "trust-store"]
     (volume,) = [it for it in pod(objects[API])["spec"]["volumes"] if it["name"] == "trust-store"]
-    source = volume.get("configMap") or volume["projected"]["sources"][0]["secret"]
+    (projection,) = volume["projected"]["sources"]
+    (source,) = projection.values()
     assert source["items"] == [{"key": kept["key"], "path": path.rpartition("/")[2]}]
     assert f"{mount['mountPath']}/{source['items'][0]['path']}" == path
     assert ("name" not in kept) or [use for use in credentials(marquez) if use.file == path]

@@ -237,6 +237,9 @@ class CubeSettings(Spec):
         if DEFAULT in self.sources:
             msg = f"sources.{DEFAULT}: the default source is `source`"
             raise ValueError(msg)
+        if taken := [name for name in self.sources if name.endswith("pre_aggregations")]:
+            msg = f"sources.{taken[0]}: variables of that name are another source's"
+            raise ValueError(msg)
         folders = {one.home for one in self.all_sources.values() if isinstance(one, DuckDbSource)}
         if len(folders) > 1:
             msg = "sources of type duckdb have different homes: one process has one"
