@@ -84,6 +84,7 @@ class Everything(Spec):
     component: Component | None = None
     others: dict[Annotated[str, Field(max_length=3)], Deployed] = Field(default_factory=dict)
     ports: tuple[Annotated[int, Field(gt=0)], ...] = Field(default=(), max_length=2)
+    words: tuple[Literal["red", "blue"], ...] = Field(default=("red",), min_length=1)
     pair: tuple[int, str] = (1, "a")
     share: Annotated[float, Field(ge=0)] = 1.0
     even: Annotated[int, AfterValidator(_even)] = 2
@@ -128,6 +129,11 @@ def test_a_missing_key_says_what_it_takes() -> None:
     found = problem({"component": {"storage": {"type": "volume"}}})
     assert (found.where, found.found) == ("component.storage.size", "nothing")
     assert found.allowed == "a size: 10Gi"
+
+
+def test_a_list_is_not_called_too_short_because_its_entries_are_wrong() -> None:
+    assert problem({"words": ["green"]}).where == "words[0]"
+    assert problem({"words": []}).where == "words"
 
 
 def test_a_number_where_text_is_wanted_gets_the_hint_to_quote_it() -> None:

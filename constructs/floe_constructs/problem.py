@@ -131,11 +131,18 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
         for number, detail in enumerate(details[:MOST])
     ]
     meant = sorted(_meant(faults), key=lambda fault: fault.number)
-    problems = list(dict.fromkeys(_problem(fault) for fault in meant))
+    problems = list(dict.fromkeys(_problem(it) for it in meant if not _emptied(it, meant)))
     if len(details) > MOST:
         rest = f"{len(details) - MOST} more problems"
         problems.append(Problem(where="", found=rest, fix="correct the others first"))
     return problems
+
+
+def _emptied(fault: "_Fault", others: Iterable["_Fault"]) -> bool:
+    """Whether a list is too short for the one reason that its entries are wrong, which is told."""
+    path = fault.place.path
+    within = (it.place.path[: len(path)] == path != it.place.path for it in others)
+    return fault.detail["type"] == "too_short" and any(within)
 
 
 @dataclass(frozen=True)
