@@ -4,8 +4,10 @@ from typing import Any
 
 import yaml
 
+from floe_constructs.cube.security import RowLevelSecurity, configuration
 from rule_cases import DELETE, PROD, Cases, Change, World, add, one, put, set_at, thing
 
+ROWS = configuration(RowLevelSecurity(column="region"), None)
 POD = "spec template spec"
 FIRST = f"{POD} containers 0"
 API, REFRESH = "Deployment/cube-api", "Deployment/cube-refresh-worker"
@@ -46,6 +48,19 @@ def both(variable: str, value: Any) -> tuple[Change, ...]:
 
 def stores(variable: str, value: Any) -> tuple[Change, ...]:
     return env(ROUTER, variable, value), env(WORKER, variable, value)
+
+
+def measured(**filtering: object) -> tuple[Change, ...]:
+    """Answer a model with a measure that sets filters aside, where rows are told apart."""
+    measure = {"name": "share", "multi_stage": True, "type": "number", "filter": filtering}
+    model = {"cubes": [{"name": "orders", "measures": [measure]}]}
+    files = {"orders.yml": yaml.safe_dump(model)}
+    unread = {"annotations": {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}}
+    rows = thing("ConfigMap", "cube-config", metadata=unread, data=dict(ROWS.data))
+    return (
+        add("50-platform/rows.yaml", rows),
+        add("50-platform/model.yaml", thing("ConfigMap", "cube-model", data=files)),
+    )
 
 
 def config(name: str, path: str, value: Any, file: str = "config.yaml") -> Change:
@@ -103,6 +118,13 @@ BROKEN: Cases = {
     "cube-model-files": [
         mounted("/cube/conf/model"),
         mounted("/cube/conf"),
+    ],
+    "cube-row-filter": [
+        measured(mode="fixed"),
+        measured(exclude=["status", "CUBE.region"]),
+        measured(exclude="{orders.region}"),
+        measured(keep_only=["status"]),
+        measured(keep_only=[]),
     ],
     "dagster-one-daemon": [
         (put(DAEMON, "spec replicas", 2),),
@@ -195,6 +217,13 @@ KEPT: Cases = {
     "cube-model-files": [
         mounted("/cube/conf/model/a.yml", subPath="a.yml"),
         mounted("/etc/cube"),
+    ],
+    "cube-row-filter": [
+        measured(exclude=["status"]),
+        measured(keep_only=["status", "orders.region"]),
+        measured(mode="relative"),
+        measured(mode="fixed")[:1],
+        measured(mode="fixed")[1:],
     ],
     "dagster-one-daemon": [(put(DAEMON, "spec replicas", 0),)],
     "jaeger-storage": [
