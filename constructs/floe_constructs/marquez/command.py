@@ -64,6 +64,6 @@ def retain(retention: MarquezRetention) -> list[str]:
     lines = [
         "log=$(mktemp)",
         f'{{ {program}; echo $? > "$log.code"; }} 2>&1 | tee "$log"',
-        f'! grep --quiet "{_FAILED}" "$log" && exit "$(cat "$log.code")"',
+        f'! grep -q "{_FAILED}" "$log" && exit "$(cat "$log.code")"',
     ]
     return ["sh", "-c", "\n".join(lines)]
