@@ -253,7 +253,7 @@ def test_ctrl_c_ends_with_130_and_each_environment_is_whole(
     whole = time.monotonic() - began
     assert all(old[name] != new[name] for name in environments)
     codes = []
-    for part in (0.3, 0.45, 0.6, 0.75, 0.9):
+    for part in (0.15, 0.3, 0.45, 0.6, 0.75, 0.9):
         shutil.rmtree(output)
         shutil.copytree(tmp_path / "old", output)
         with subprocess.Popen(
@@ -273,7 +273,7 @@ def test_ctrl_c_ends_with_130_and_each_environment_is_whole(
             assert re.fullmatch(r"(\d+ warnings?: `floe lint` explains (them|it)\n)?", errors)
         for name in environments:
             assert held(output / name) in (old[name], new[name])
-    assert codes[0] == 130
+    assert 130 in codes  # which of them: what runs beside it makes it slower or faster
     late = -signal.SIGINT  # Python was ending already; a shell calls this 130 as well
     assert set(codes) <= {0, 130, late}
 
