@@ -1,5 +1,6 @@
 """One way to synthesize a construct and look its objects up."""
 
+import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_deploy import node
 
 node.prepare()
+# Programs under test are interrupted; whoever runs the tests in the background of a script has it
+# ignored, and all programs would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("unhurried", deadline=None)  # the machine may be busy
 settings.load_profile("unhurried")
