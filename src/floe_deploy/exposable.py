@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from floe_constructs.cube import flows as cube_flows
-from floe_constructs.cube.spec import HTTP as CUBE
 from floe_constructs.cube.spec import CubeSpec
+from floe_constructs.cube.sql_api import HTTP as CUBE
 from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.dagster.config import HTTP as DAGSTER
 from floe_constructs.dagster.spec import READ_ONLY, WEBSERVER, DagsterSpec

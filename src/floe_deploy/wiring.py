@@ -23,6 +23,7 @@ from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
 from floe_deploy import (
     completing,
+    cube_source,
     derivation,
     exposing,
     log_storage,
@@ -156,8 +157,8 @@ def _cube(overlay: Overlay) -> CubeSpec | None:
     if not isinstance(settings, CubeSettings):
         return None
     given = dict(settings) | _by_artifacts(settings, consumption)
-    source = settings.source or derivation.cube_source(environment, overlay.artifacts)
-    given["source"] = source and derivation.exporting(environment, overlay.artifacts, source)
+    source = settings.source or cube_source.found(environment, overlay.artifacts)
+    given["source"] = source and cube_source.exporting(environment, overlay.artifacts, source)
     signed_elsewhere = settings.jwt and settings.jwt.jwk_url
     reference = consumption.api_secret_ref if consumption else None
     if settings.api_secret is None and reference and not signed_elsewhere:
@@ -174,7 +175,7 @@ def _by_artifacts(settings: CubeSettings, consumption: Consumption | None) -> di
         "external_pre_aggregations": said.external,
     }
     silent = {name: value for name, value in found.items() if getattr(settings, name) is None}
-    return silent | {"row_level_security": derivation.row_level_security(settings, consumption)}
+    return silent | {"row_level_security": cube_source.row_level_security(settings, consumption)}
 
 
 def _dagster(

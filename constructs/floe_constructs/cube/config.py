@@ -3,7 +3,8 @@
 from floe_constructs.cube.duckdb import DuckDbSource
 from floe_constructs.cube.model import FOLDER
 from floe_constructs.cube.source import Source
-from floe_constructs.cube.spec import DEFAULT, HTTP, CubeSpec
+from floe_constructs.cube.spec import DEFAULT, CubeSpec
+from floe_constructs.cube.sql_api import HTTP
 from floe_constructs.cube.storage import KEYS, GcsStorage
 from floe_constructs.cube.token import FOLDER as TOKENS
 from floe_constructs.kubernetes.authority import Authority

@@ -14,7 +14,7 @@ Text = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class DataSource(Spec):
-    """A database that Cube asks."""
+    """A database that Cube asks, without what each kind has of its own: variables and endpoints."""
 
     @property
     def in_folder(self) -> dict[str, Authority]:
@@ -26,14 +26,10 @@ class DataSource(Spec):
         """Clouds of which Cube has to be somebody, because no key is given."""
         return frozenset()
 
-    def variables(self, folder: str) -> Variables:
-        """Answer Cube's own names for this; its files are in the folder."""
-        raise NotImplementedError
-
     @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Where it listens."""
-        raise NotImplementedError
+    def bucket(self) -> Endpoint | None:
+        """Where the bucket is through which it hands over large results, if it has one."""
+        return None
 
 
 def authority_file(ca: Authority | None) -> dict[str, Authority]:

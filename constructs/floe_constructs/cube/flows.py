@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from floe_constructs.cube.config import STORE_HTTP, STORE_META, STORE_WORKER
-from floe_constructs.cube.spec import DEFAULT, HTTP, CubeSpec
+from floe_constructs.cube.spec import DEFAULT, CubeSpec
+from floe_constructs.cube.sql_api import HTTP
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.workload import Workload
@@ -79,18 +80,14 @@ def _named(spec: CubeSpec) -> list[Endpoint]:
 
 
 def _buckets(spec: CubeSpec) -> list[Endpoint]:
-    return [
-        bucket.endpoint
-        for source in spec.all_sources.values()
-        if (bucket := getattr(source, "export_bucket", None))
-    ]
+    return [source.bucket for source in spec.all_sources.values() if source.bucket]
 
 
 def _signers(spec: CubeSpec) -> list[Endpoint]:
     """Answer who signs the addresses that Cube Store is told, where Cube has no key of Google's."""
     host = "iamcredentials.googleapis.com"
     return [
-        replace(bucket.endpoint, name="google-signatures", host=host)
+        replace(source.bucket, name="google-signatures", host=host)
         for source in spec.all_sources.values()
-        if (bucket := getattr(source, "export_bucket", None)) and "gcp" in source.clouds
+        if source.bucket and "gcp" in source.clouds
     ]

@@ -5,7 +5,8 @@ from constructs import Construct
 from floe_constructs.cube import config
 from floe_constructs.cube.flows import labels
 from floe_constructs.cube.server import server_pods
-from floe_constructs.cube.spec import HTTP, CubeSpec
+from floe_constructs.cube.spec import CubeSpec
+from floe_constructs.cube.sql_api import HTTP
 from floe_constructs.kubernetes.deployment import deployment
 from floe_constructs.kubernetes.volume import scratch
 

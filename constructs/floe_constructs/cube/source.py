@@ -16,7 +16,7 @@ from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
 from floe_constructs.kubernetes.value import Cidr, DnsName, Port
 
 
-class PostgresSource(Postgres):
+class PostgresSource(DataSource, Postgres):
     """PostgreSQL."""
 
     type: Literal["postgres"]
@@ -29,11 +29,6 @@ class PostgresSource(Postgres):
     def in_folder(self) -> dict[str, Authority]:
         """Certificates of authorities."""
         return authority_file(self.ca)
-
-    @property
-    def clouds(self) -> frozenset[str]:
-        """It logs in with a password."""
-        return frozenset()
 
     def variables(self, folder: str) -> Variables:
         """Cube's own names for this."""
@@ -135,6 +130,11 @@ class TrinoSource(Trino):
 
     export_bucket: TrinoExport | None = None
     """Bucket through which Trino hands over large results; row by row when silent."""
+
+    @property
+    def bucket(self) -> Endpoint | None:
+        """Where its bucket is."""
+        return self.export_bucket.endpoint if self.export_bucket else None
 
     @property
     def clouds(self) -> frozenset[str]:

@@ -6,20 +6,17 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from floe_constructs.cube.duckdb import DuckDbSource
 from floe_constructs.cube.model import model_files
-from floe_constructs.cube.security import ByModel, RowLevelSecurity, Sees
+from floe_constructs.cube.security import ByModel, RowLevelSecurity
 from floe_constructs.cube.source import Source
-from floe_constructs.cube.storage import LocalStorage, StoreStorage
+from floe_constructs.cube.sql_api import SqlApi
+from floe_constructs.cube.store_spec import StoreSettings
 from floe_constructs.cube.token import Jwt
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity, GcpIdentity
 from floe_constructs.kubernetes.schedule import CronSchedule, TimeZone
-from floe_constructs.kubernetes.scheduling import Spreading
-from floe_constructs.kubernetes.secret import SecretKey, TextOrSecret
-from floe_constructs.kubernetes.value import Image, Memory, Port, mebibytes
-from floe_constructs.kubernetes.workload import LongRunning, Scalable, Storage, Workload
+from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.kubernetes.value import Image, Memory, mebibytes
+from floe_constructs.kubernetes.workload import LongRunning, Scalable, Workload
 from floe_constructs.spec import Spec
-
-HTTP = 4000
-"""Port of Cube's HTTP APIs."""
 
 _LEAST_HEAP = 256
 """MiB of heap below which Cube does not get far."""
@@ -50,35 +47,8 @@ SIGNING = "Google signs addresses of exported files only for a service account o
 
 def unsigned(source: Source, identity: CloudIdentity | None) -> bool:
     """Answer whether nobody signs the addresses that Cube Store loads exported files from."""
-    exports = getattr(source, "export_bucket", None) and "gcp" in source.clouds
-    return bool(exports) and isinstance(identity, GcpIdentity) and not identity.service_account
-
-
-class SqlApi(Spec):
-    """Cube spoken to as if it were PostgreSQL."""
-
-    port: Port = 15432
-    """TCP port."""
-
-    user: TextOrSecret
-    """User that clients log in as: its name, or where it is kept."""
-
-    password: SecretKey
-    """Where that user's password is kept."""
-
-    sees: Sees | None = None
-    """With row-level security, the values of its column whose rows that user sees, or `all`."""
-
-    max_sessions: PositiveInt = 1024
-    """Connections to one pod; more are refused."""
-
-    @field_validator("port")
-    @classmethod
-    def _port_is_free(cls, port: int) -> int:
-        if port == HTTP:
-            msg = f"{HTTP} is the port of the HTTP API"
-            raise ValueError(msg)
-        return port
+    exports = source.bucket is not None and "gcp" in source.clouds
+    return exports and isinstance(identity, GcpIdentity) and not identity.service_account
 
 
 class RefreshWorker(LongRunning):
@@ -86,52 +56,6 @@ class RefreshWorker(LongRunning):
 
     scratch: Memory = "10Gi"
     """Space for what is on its way from the data source to Cube Store."""
-
-
-class StoreNode(LongRunning):
-    """Pods of Cube Store."""
-
-    cache: Memory | Storage = "10Gi"
-    """Space for copies of what is in use: a size on the node's disk, beyond which the pod is
-    evicted, or a claim (`size`, `storage_class`) that outlives the pod."""
-
-
-class StoreWorkers(Spreading, StoreNode):
-    """The pods that scan pre-aggregations.
-
-    Every pod of Cube Store knows them all by name, so there is no autoscaler, and another number of
-    them restarts all of Cube Store. None stands in for another: while one is away, queries fail.
-    """
-
-    replicas: int = Field(ge=1, le=1000)
-    """Number of pods; about one for each partition that a query scans."""
-
-
-class StoreSettings(Spec):
-    """Cube Store, which keeps pre-aggregations, query results and the queue of queries."""
-
-    image: Image
-    """Image of Cube Store, `cubejs/cubestore`, with the same version as Cube's."""
-
-    storage: StoreStorage
-    """Where pre-aggregations are kept."""
-
-    router: StoreNode
-    """The one pod that plans queries and knows what there is."""
-
-    workers: StoreWorkers | None = None
-    """The pods that scan; the router does it itself when silent."""
-
-    @model_validator(mode="after")
-    def _nodes_share_the_storage(self) -> Self:
-        local = isinstance(self.storage, LocalStorage)
-        if local and self.workers:
-            msg = "storage local is a volume of the router alone: workers need s3 or gcs"
-            raise ValueError(msg)
-        if local and isinstance(self.router.cache, Storage):
-            msg = "router.cache as a claim keeps storage local twice: give a size"
-            raise ValueError(msg)
-        return self
 
 
 class CubeSettings(Spec):

@@ -7,8 +7,9 @@ from constructs import Construct
 
 from floe_constructs.cube import config
 from floe_constructs.cube.config import CACHE
-from floe_constructs.cube.spec import CubeSpec, StoreNode
+from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.cube.storage import S3Storage
+from floe_constructs.cube.store_spec import StoreNode
 from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.container import Probes, container
 from floe_constructs.kubernetes.environment import Variables

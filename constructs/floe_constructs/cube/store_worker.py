@@ -5,8 +5,9 @@ from constructs import Construct
 
 from floe_constructs.cube import config
 from floe_constructs.cube.flows import labels
-from floe_constructs.cube.spec import CubeSpec, StoreWorkers
+from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.cube.store import cache_claim, store_pods
+from floe_constructs.cube.store_spec import StoreWorkers
 from floe_constructs.kubernetes.container import Probes, tcp
 from floe_constructs.kubernetes.deployment import disruption_budget
 from floe_constructs.kubernetes.service import headless_service

@@ -70,6 +70,11 @@ class SnowflakeSource(DataSource):
         return self
 
     @property
+    def bucket(self) -> Endpoint | None:
+        """Where its bucket is."""
+        return self.export_bucket.endpoint if self.export_bucket else None
+
+    @property
     def clouds(self) -> frozenset[str]:
         """Snowflake logs in with a secret, its bucket may not."""
         return self.export_bucket.clouds if self.export_bucket else frozenset()
@@ -130,6 +135,11 @@ class BigQuerySource(DataSource):
     def in_folder(self) -> dict[str, Authority]:
         """The service account's key."""
         return {_KEY: self.credentials} if self.credentials else {}
+
+    @property
+    def bucket(self) -> Endpoint | None:
+        """Where its bucket is."""
+        return self.export_bucket.endpoint if self.export_bucket else None
 
     @property
     def clouds(self) -> frozenset[str]:

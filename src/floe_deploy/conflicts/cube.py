@@ -7,11 +7,12 @@ from floe_constructs.artifacts.consumption import Consumption, CubeStore
 from floe_constructs.artifacts.credentials import CUBE_STORE, SINGLE_KEY
 from floe_constructs.cube.security import RowLevelSecurity
 from floe_constructs.cube.source import Source
-from floe_constructs.cube.spec import HTTP, SIGNING, CubeSettings, unsigned
+from floe_constructs.cube.spec import SIGNING, CubeSettings, unsigned
+from floe_constructs.cube.sql_api import HTTP
 from floe_constructs.cube.storage import S3Storage
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import Secrets
-from floe_deploy import derivation
+from floe_deploy import cube_source
 from floe_deploy.conflicts.disagreement import ARTIFACTS, disagreement, refusal
 from floe_deploy.environment import Environment
 
@@ -20,7 +21,7 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
     """Answer every contradiction about Cube."""
     cube, consumption = environment.cube, artifacts.consumption
     if isinstance(cube, CubeSettings):
-        source = cube.source or derivation.cube_source(environment, artifacts)
+        source = cube.source or cube_source.found(environment, artifacts)
         if source is None:
             yield _no_source(environment, artifacts)
         yield from _no_secret(cube, consumption)
@@ -40,7 +41,7 @@ def conflicts(environment: Environment, artifacts: CompiledArtifacts) -> Iterato
 
 def _no_source(environment: Environment, artifacts: CompiledArtifacts) -> Problem:
     engine = artifacts.compute.type if artifacts.compute else None
-    lacking = ", ".join(derivation.unusable(environment, artifacts))
+    lacking = ", ".join(cube_source.unusable(environment, artifacts))
     why = f"{ARTIFACTS} names {engine} without what Cube takes as {lacking}"
     return Problem(
         where="cube.source",
@@ -92,7 +93,7 @@ def _logins(
     """Tell of a bucket that this kind of database cannot use, and of a login without a key."""
     consumption = artifacts.consumption
     bucket = consumption.pre_aggregations.export_bucket if consumption else None
-    whole = derivation.exporting(environment, artifacts, source)
+    whole = cube_source.exporting(environment, artifacts, source)
     if whole is None and bucket:
         at = "consumption.pre_aggregations.export_bucket"
         why = f"Cube takes large results of {source.type} through {_EXPORTS[source.type]}"
@@ -135,7 +136,7 @@ def _rows(cube: CubeSettings, consumption: Consumption | None) -> Iterator[Probl
     if ours and said and said.row_level and ours != said.filter_column:
         where = "cube.row_level_security.column"
         yield disagreement(where, ours, f"{at}.filter_column", said.filter_column)
-    security, sql = derivation.row_level_security(cube, consumption), cube.sql_api
+    security, sql = cube_source.row_level_security(cube, consumption), cube.sql_api
     if sql and security and sql.sees is None:
         yield Problem(
             where="cube.sql_api.sees",
