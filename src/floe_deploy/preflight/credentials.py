@@ -1,0 +1,86 @@
+"""The credentials of a configuration: found before the first connection, told to nobody."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+
+from floe_constructs.preflight.targets import Kept, PreflightConfig
+
+_MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """A credential that is not where it is said to be."""
+
+    service: str
+    """Who needs it: compute, storage, catalog or postgres."""
+
+    where: str
+    """Path in the configuration: `postgres[0].password`."""
+
+    kept: Kept
+    """Where it is said to be."""
+
+    seen: str
+    """What is there instead: `not set`, `empty`, `no such file`."""
+
+
+class Credentials:
+    """Values by where they are kept."""
+
+    def __init__(self, values: Mapping[Kept, SecretStr] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def __getitem__(self, kept: Kept) -> str:
+        """Answer a value; whoever gets it must not show it."""
+        return self._values[kept].get_secret_value()
+
+    def __iter__(self) -> Iterator[SecretStr]:
+        """Answer every value, for redaction."""
+        return iter(self._values.values())
+
+
+def resolve(
+    config: PreflightConfig, variables: Mapping[str, str] | None = None
+) -> tuple[Credentials, list[Missing]]:
+    """Find every credential of a configuration; answer those that are missing as well."""
+    given = os.environ if variables is None else variables
+    values: dict[Kept, SecretStr] = {}
+    missing: list[Missing] = []
+    for service in ("compute", "storage", "catalog", "postgres"):
+        for number, target in enumerate(getattr(config, service)):
+            for path, kept in _kept(target, f"{service}[{number}]"):
+                text, seen = _read(kept, given)
+                if seen:
+                    missing.append(Missing(service=service, where=path, kept=kept, seen=seen))
+                else:
+                    values[kept] = SecretStr(text)
+    return Credentials(values), missing
+
+
+def _kept(value: object, path: str) -> Iterator[tuple[str, Kept]]:
+    if isinstance(value, Kept):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name, inner in value:
+            field = type(value).model_fields[name]
+            yield from _kept(inner, f"{path}.{field.alias or name}")
+
+
+def _read(kept: Kept, variables: Mapping[str, str]) -> tuple[str, str]:
+    """Answer the value, and what is wrong with it."""
+    if kept.env is not None:
+        text = variables.get(kept.env)
+        return (text or "", "" if text else "empty" if text is not None else "not set")
+    try:
+        with Path(kept.file or "").open("rb") as file:
+            text = file.read(_MOST_BYTES).decode()
+    except OSError as failure:
+        return "", (failure.strerror or "unreadable").lower()
+    except UnicodeDecodeError:
+        return "", "no text"
+    return text, "" if text.strip() else "empty"

@@ -1,0 +1,86 @@
+"""What a run has found out, one line of a report each."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from floe_deploy.preflight.check import Check, Service
+from floe_deploy.preflight.code import Answer, Fault
+
+Status = Literal["ok", "warning", "error"]
+"""How a check ended, in the contract's words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line."""
+
+    id: str
+    """Id of the check."""
+
+    service: Service
+    """Service that was asked."""
+
+    title: str
+    """What was asked."""
+
+    status: Status
+    """How it ended."""
+
+    message: str
+    """What was seen."""
+
+    remediation: str = ""
+    """What to do; empty when all is well."""
+
+    code: str = "OK"
+    """Code of the fault."""
+
+    stage: str = ""
+    """Layer of the fault."""
+
+    definitive: bool = False
+    """Whether another try is of no use."""
+
+    duration_ms: int = 0
+    """Milliseconds that the check took."""
+
+    details: dict[str, object] = field(default_factory=dict)
+    """More, for programs."""
+
+
+def good(check: Check, answer: Answer, milliseconds: int, details: dict[str, object]) -> Finding:
+    """Answer that a check has ended well."""
+    return Finding(
+        id=check.id,
+        service=check.service,
+        title=check.title,
+        status="ok",
+        message=answer.message,
+        duration_ms=milliseconds,
+        details=details | answer.details,
+    )
+
+
+def bad(  # noqa: PLR0913  a finding has that many independent parts
+    check: Check,
+    fault: Fault,
+    milliseconds: int = 0,
+    details: dict[str, object] | None = None,
+    *,
+    stage: str = "",
+    warning: bool = False,
+) -> Finding:
+    """Answer that a check has found a fault; `warning` if the service works all the same."""
+    return Finding(
+        id=check.id,
+        service=check.service,
+        title=check.title,
+        status="warning" if warning or fault.code.warning else "error",
+        message=fault.message,
+        remediation=fault.remediation,
+        code=fault.code.id,
+        stage=stage or fault.code.stage,
+        definitive=fault.code.definitive,
+        duration_ms=milliseconds,
+        details=details or {},
+    )

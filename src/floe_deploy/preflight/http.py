@@ -1,0 +1,129 @@
+"""Asking over HTTP: no retries, every failure a fault with a name."""
+
+import ssl
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from floe_deploy.preflight import layers
+from floe_deploy.preflight.check import CONNECT_SECONDS, RESPONSE_SECONDS, Probe
+from floe_deploy.preflight.code import Stage
+from floe_deploy.preflight.connection import address_of, reach_url
+
+_ODD_SECONDS, _WRONG_SECONDS = 60, 300
+_MOST_CHARACTERS = 300
+
+
+async def client(probe: Probe, url: str, ca_file: str | None = None) -> httpx.AsyncClient:
+    """Try the layers below an address, and answer what to ask it with.
+
+    Raises:
+        Fault: a layer does not work.
+
+    """
+    context = await reach_url(probe, url, ca_file)
+    probe.at(Stage.OPERATION)
+    return await probe.resources.enter_async_context(
+        httpx.AsyncClient(
+            base_url=url,
+            verify=context or _nobody(),
+            timeout=httpx.Timeout(RESPONSE_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            headers={"User-Agent": "floe-preflight"},
+        )
+    )
+
+
+def _nobody() -> ssl.SSLContext:
+    """What plain HTTP is verified by: making the usual context takes 20 ms."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def ask(
+    probe: Probe, http: httpx.AsyncClient, method: str, url: str, **request: Any
+) -> httpx.Response:
+    """Ask once.
+
+    Raises:
+        Fault: no answer, a proxy's refusal, or a clock that is far off.
+
+    """
+    full = http.base_url.join(url)
+    host, port = address_of(str(full))
+    where = f"{host}:{port}"
+    try:
+        answer = await http.request(method, url, **request)
+    except httpx.TimeoutException:
+        raise layers.RESPONSE_TIMEOUT(host=where, seconds=RESPONSE_SECONDS) from None
+    except httpx.ProxyError as failure:
+        if "407" in str(failure):
+            raise layers.PROXY_REQUIRED(host=host) from failure
+        raise layers.CONN_UNREACHABLE(host=host, port=port, reason="the proxy refused") from failure
+    except httpx.ConnectError as failure:
+        raise layers.CONN_REFUSED(host=host, port=port) from failure
+    except httpx.RemoteProtocolError as failure:
+        if "disconnected" in str(failure):
+            raise layers.CONN_CLOSED(host=where) from failure
+        seen = "no HTTP"
+        raise layers.WRONG_SERVICE(host=host, port=port, service="HTTP", seen=seen) from failure
+    except httpx.NetworkError as failure:
+        raise layers.CONN_CLOSED(host=where) from failure
+    if answer.status_code == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+        raise layers.PROXY_REQUIRED(host=host)
+    _compare_clocks(probe, answer, host)
+    return answer
+
+
+def json_of(answer: httpx.Response, service: str) -> dict[str, Any]:
+    """Answer the JSON object that a service has answered with.
+
+    Raises:
+        Fault: it is none, so that something else listens there.
+
+    """
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    if isinstance(content, dict):
+        return content
+    kind = answer.headers.get("content-type", "nothing").partition(";")[0]
+    raise wrong_service(answer, service, f"HTTP {answer.status_code}, {kind}")
+
+
+def wrong_service(answer: httpx.Response, service: str, seen: str) -> Exception:
+    """Answer the fault that something else listens there."""
+    host, port = address_of(str(answer.request.url))
+    return layers.WRONG_SERVICE(host=host, port=port, service=service, seen=seen)
+
+
+def excerpt(text: object) -> str:
+    """Answer the beginning of what a server says, on one line; reports redact it."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}…"
+
+
+def _compare_clocks(probe: Probe, answer: httpx.Response, host: str) -> None:
+    said = answer.headers.get("date")
+    if not said:
+        return
+    try:
+        apart = round(time.time() - parsedate_to_datetime(said).timestamp())
+    except ValueError:
+        return
+    compare(probe, apart, host)
+
+
+def compare(probe: Probe, apart: int, host: str) -> None:
+    """Warn of a clock that is off, and refuse one with which no login can work.
+
+    Raises:
+        Fault: it is more than 300 s off.
+
+    """
+    if abs(apart) > _WRONG_SECONDS:
+        raise layers.CLOCK_SKEW(host=host, seconds=abs(apart))
+    if abs(apart) > _ODD_SECONDS:
+        probe.warn(layers.CLOCK_SKEW(host=host, seconds=abs(apart)))
