@@ -8,6 +8,7 @@ from typing import Literal
 from floe_constructs.preflight.targets import Kept, Warnings
 from floe_deploy.preflight.code import Answer, Fault, Stage
 from floe_deploy.preflight.credentials import Credentials
+from floe_deploy.preflight.redaction import Redactor
 
 Service = Literal["compute", "storage", "catalog", "postgres", "cluster"]
 """What reports sort by."""
@@ -25,6 +26,9 @@ class Probe:
 
     credentials: Credentials
     """Every credential of the configuration, by where it is kept."""
+
+    redactor: Redactor
+    """What hides credentials in reports; a token that a service hands out is given to `hide`."""
 
     resources: AsyncExitStack
     """What is open, closed after the last check."""

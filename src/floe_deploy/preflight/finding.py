@@ -1,10 +1,11 @@
 """What a run has found out, one line of a report each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from floe_deploy.preflight.check import Check, Service
 from floe_deploy.preflight.code import Answer, Fault
+from floe_deploy.preflight.redaction import Redactor
 
 Status = Literal["ok", "warning", "error"]
 """How a check ended, in the contract's words."""
@@ -83,4 +84,14 @@ def bad(  # noqa: PLR0913  a finding has that many independent parts
         definitive=fault.code.definitive,
         duration_ms=milliseconds,
         details=details or {},
+    )
+
+
+def redacted(finding: Finding, redactor: Redactor) -> Finding:
+    """Answer a finding without credentials, whatever servers and libraries have said."""
+    return replace(
+        finding,
+        message=redactor.text(finding.message),
+        remediation=redactor.text(finding.remediation),
+        details=redactor.value(finding.details),
     )

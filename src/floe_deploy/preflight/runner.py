@@ -15,7 +15,8 @@ from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
 from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.credentials import Credentials
-from floe_deploy.preflight.finding import Finding, bad, good
+from floe_deploy.preflight.finding import Finding, bad, good, redacted
+from floe_deploy.preflight.redaction import Redactor
 
 _THREADS = 32
 """Names that can be looked for at once; a name server that is silent holds each for long."""
@@ -57,16 +58,19 @@ def run(  # noqa: PLR0913  a run has that many independent parts
 ) -> list[Finding]:
     """Run checks at once, those that build on another after it; answer what they found, in order.
 
+    No credential is in what it answers.
+
     `seconds` is the time of each check, `deadline` that of all together. It returns by then even if
     a library blocks: the checks run in a thread that is left behind. Whoever ends the process then
     does so with `os._exit`, or waits for that thread.
     """
-    resources = AsyncExitStack()
+    resources, redactor = AsyncExitStack(), Redactor(credentials)
     running = {
         check.id: _Running(
             check=check,
             probe=Probe(
                 credentials=credentials,
+                redactor=redactor,
                 resources=resources,
                 thresholds=thresholds or Warnings(),
                 seconds=min(seconds, deadline),
@@ -83,7 +87,8 @@ def run(  # noqa: PLR0913  a run has that many independent parts
             watch([it.check for it in running.values() if not it.findings], len(running))
         if time.monotonic() >= end:
             break
-    return [found for it in running.values() for found in (it.findings or [_late(it, deadline)])]
+    found = [one for it in running.values() for one in (it.findings or [_late(it, deadline)])]
+    return [redacted(one, redactor) for one in found]
 
 
 def _in_loop(work: Coroutine[None, None, None], over: threading.Event) -> None:
