@@ -13,11 +13,13 @@ from floe_constructs.artifacts.credentials import (
 )
 from floe_constructs.artifacts.fields import IGNORED, READ
 from floe_constructs.dagster.environment import CREDENTIALS
+from floe_constructs.preflight.targets import PreflightConfig
 from floe_deploy import overlay as environments
-from floe_deploy import wiring
+from floe_deploy import schema, wiring
 from floe_deploy.environment import Environment
 from floe_deploy.graph import reading, svg
 from floe_deploy.rules.report import ALL
+from tools import fault_codes
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -25,8 +27,8 @@ FOLDER = ROOT / "docs" / "reference"
 
 def overlay() -> str:
     """Answer the page of every setting of `environment.yaml`, out of its JSON Schema."""
-    schema = Environment.model_json_schema()
-    definitions: dict[str, Any] = schema["$defs"]
+    forms = Environment.model_json_schema()
+    definitions: dict[str, Any] = forms["$defs"]
     lines = [
         "# The overlay: `environment.yaml`",
         "",
@@ -36,9 +38,9 @@ def overlay() -> str:
         "",
         "## Environment",
         "",
-        *_table(schema, definitions),
+        *_table(forms, definitions),
     ]
-    for name in _reached(schema, definitions):
+    for name in _reached(forms, definitions):
         definition = definitions[name]
         if "properties" in definition:
             lines += [f"## {name}", "", _plain(definition.get("description", "")), ""]
@@ -262,6 +264,8 @@ PAGES = {
     "contract.md": contract,
     "credentials.md": credentials,
     "rules.md": rules,
+    "preflight.md": fault_codes.page,
+    "preflight.schema.json": lambda: schema.text(PreflightConfig),
     "../explanation/deployment-view.svg": prod,
 }
 

@@ -1,0 +1,21 @@
+"""Every code that a report may hold, for whoever lists them or takes one from a user."""
+
+import importlib
+import pkgutil
+
+from floe_deploy import preflight
+from floe_deploy.preflight.code import Code
+
+
+def codes() -> dict[str, tuple[Code, ...]]:
+    """Answer the codes by the last name of the module that says them in its `CODES`.
+
+    Modules are found, not named here: one that is added to the package is in the reference. None
+    imports an extra before its check runs.
+    """
+    found: dict[str, tuple[Code, ...]] = {}
+    for module in pkgutil.walk_packages(preflight.__path__, f"{preflight.__name__}."):
+        said = getattr(importlib.import_module(module.name), "CODES", ())
+        if said:
+            found[module.name.rpartition(".")[2]] = said
+    return found
