@@ -10,6 +10,7 @@ from floe_constructs.artifacts.credentials import credentials, cube_credentials
 from floe_constructs.cube.security import RowLevelSecurity
 from floe_constructs.cube.source import Source, TrinoSource
 from floe_constructs.cube.spec import CubeSettings
+from floe_constructs.variables import VARIABLES
 from floe_deploy.environment import Environment
 
 
@@ -85,11 +86,11 @@ _SOURCES: dict[str, dict[str, str]] = {
 """Engines that Cube can ask too: its settings by the properties of dbt's profile."""
 
 _LOGINS = {
-    "SNOWFLAKE_USER": "user",
-    "SNOWFLAKE_PASSWORD": "password",
+    VARIABLES["snowflake"]["user"]: "user",
+    VARIABLES["snowflake"]["password"]: "password",
     "POSTGRES_USER": "user",
     "POSTGRES_PASSWORD": "password",
-    "GOOGLE_APPLICATION_CREDENTIALS": "credentials",
+    VARIABLES["bigquery"]["credentials_file"]: "credentials",
 }
 """Settings of a source by the variables of user code that hold the same."""
 

@@ -15,11 +15,12 @@ from floe_constructs.kubernetes.cloud_identity import IrsaIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint, endpoint_of
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.variables import COMPUTE_TYPE, VARIABLES
 from floe_deploy.environment import Environment
 
 HTTPS = 443
 _CLOUD_HOSTS = {"gcs": "storage.googleapis.com", "bigquery": "bigquery.googleapis.com"}
-_COMPUTE_PORTS = {"redshift": 5439, "postgres": 5432, "databricks": HTTPS, "spark": 10000}
+COMPUTE_PORTS = {"redshift": 5439, "postgres": 5432, "databricks": HTTPS, "spark": 10000}
 
 
 def storage_endpoint(environment: Environment, storage: Storage) -> Endpoint | None:
@@ -58,7 +59,7 @@ def compute_endpoint(environment: Environment, compute: Compute | None) -> Endpo
         host=str(given) if given else None,
         port=int(port)
         if isinstance(port, int | str) and str(port).isdigit()
-        else _COMPUTE_PORTS[compute.type],
+        else COMPUTE_PORTS[compute.type],
         cidrs=cidrs,
     )
 
@@ -98,7 +99,7 @@ def code_identity(environment: Environment, artifacts: CompiledArtifacts) -> Irs
 def trino_files(environment: Environment) -> dict[str, Authority]:
     """Answer the certificates that user code verifies Trino's by, by the variable of their path."""
     trino = environment.compute
-    return {"TRINO_CA": trino.ca} if trino and trino.ca else {}
+    return {VARIABLES["trino"]["ca_file"]: trino.ca} if trino and trino.ca else {}
 
 
 def trino_variables(environment: Environment) -> dict[str, str | SecretKey]:
@@ -106,17 +107,18 @@ def trino_variables(environment: Environment) -> dict[str, str | SecretKey]:
     trino = environment.compute
     if trino is None:
         return {}
-    named: Mapping[str, str | SecretKey | None] = {
-        "FLOE_COMPUTE_TYPE": "trino",
-        "TRINO_HOST": trino.host,
-        "TRINO_PORT": str(trino.port),
-        "TRINO_HTTP_SCHEME": "https" if trino.tls else "http",
-        "TRINO_USER": trino.user,
-        "TRINO_PASSWORD": trino.password,
-        "TRINO_CATALOG": trino.catalog,
-        "TRINO_SCHEMA": trino.db_schema,
+    told: Mapping[str, str | SecretKey | None] = {
+        "host": trino.host,
+        "port": str(trino.port),
+        "tls": "https" if trino.tls else "http",
+        "user": trino.user,
+        "password": trino.password,
+        "catalog": trino.catalog,
+        "schema": trino.db_schema,
     }
-    return {name: value for name, value in named.items() if value is not None}
+    names = VARIABLES["trino"]
+    given = {names[setting]: value for setting, value in told.items() if value is not None}
+    return {COMPUTE_TYPE: "trino", **given}
 
 
 def host_of(url: str | None) -> str:

@@ -20,6 +20,7 @@ from floe_constructs.dagster.compute_logs import (
 )
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.variables import VARIABLES
 from floe_deploy import derivation
 from floe_deploy.environment import Environment
 
@@ -93,7 +94,7 @@ def _of(
     return AzureComputeLogs.model_validate(given | _account(storage))
 
 
-_NAMES = {"AWS_ACCESS_KEY_ID": "access_key_id", "AWS_SECRET_ACCESS_KEY": "secret_access_key"}
+_NAMES = {VARIABLES["s3"][name]: name for name in ("access_key_id", "secret_access_key")}
 
 
 def _keys(environment: Environment, storage: Storage) -> dict[str, SecretKey]:

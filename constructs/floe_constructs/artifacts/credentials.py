@@ -9,6 +9,7 @@ from floe_constructs.artifacts.consumption import Consumption
 from floe_constructs.artifacts.contract import CompiledArtifacts, Service
 from floe_constructs.artifacts.part import SecretReference
 from floe_constructs.problem import Problem
+from floe_constructs.variables import VARIABLES
 
 SINGLE_KEY = "value"
 """Key of a Secret that holds one value."""
@@ -62,17 +63,18 @@ class Entry:
     """Property of the compute engine that makes the entry needless, because it says the value."""
 
 
-_AWS = (Entry(variable="AWS_ACCESS_KEY_ID"), Entry(variable="AWS_SECRET_ACCESS_KEY"))
-_GOOGLE = (Entry(variable="GOOGLE_APPLICATION_CREDENTIALS", key="credentials.json", file=True),)
+_S3, _SNOWFLAKE = VARIABLES["s3"], VARIABLES["snowflake"]
+_AWS = (Entry(variable=_S3["access_key_id"]), Entry(variable=_S3["secret_access_key"]))
+_GOOGLE = (Entry(variable=VARIABLES["gcs"]["credentials_file"], key="credentials.json", file=True),)
 
 BUNDLES: dict[tuple[str, str], tuple[Entry, ...]] = {
     ("storage", "s3"): _AWS,
     ("storage", "gcs"): _GOOGLE,
-    ("storage", "azure"): (Entry(variable="AZURE_STORAGE_ACCOUNT_KEY"),),
+    ("storage", "azure"): (Entry(variable=VARIABLES["adls"]["account_key"]),),
     ("catalog", "glue"): _AWS,
     ("compute", "snowflake"): (
-        Entry(variable="SNOWFLAKE_USER", unless="user"),
-        Entry(variable="SNOWFLAKE_PASSWORD"),
+        Entry(variable=_SNOWFLAKE["user"], unless="user"),
+        Entry(variable=_SNOWFLAKE["password"]),
     ),
     ("compute", "bigquery"): _GOOGLE,
     ("compute", "redshift"): (
@@ -118,7 +120,7 @@ def credentials(artifacts: CompiledArtifacts) -> tuple[Credential, ...]:
     return _once(
         credential
         for where, service in artifacts.services()
-        for credential in _of_service(where, service)
+        for credential in of_service(where, service)
     )
 
 
@@ -155,7 +157,8 @@ def contradictions(found: Iterable[Credential]) -> list[Problem]:
     return problems
 
 
-def _of_service(where: str, service: Service) -> Iterator[Credential]:
+def of_service(where: str, service: Service) -> Iterator[Credential]:
+    """Answer what one service takes, and where the contract says so."""
     login, kind = service.credentials, type(service).__name__.lower()
     at = f"{where}.credentials"
     single = {

@@ -16,9 +16,10 @@ from floe_constructs.kubernetes.s3 import Bucket, S3Bucket, s3_endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import Cidr
 from floe_constructs.spec import exactly_one
+from floe_constructs.variables import VARIABLES
 
-GOOGLE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
-AWS_VARIABLE = "AWS_ACCESS_KEY_ID"
+GOOGLE_VARIABLE = VARIABLES["gcs"]["credentials_file"]
+AWS_VARIABLE = VARIABLES["s3"]["access_key_id"]
 
 
 class S3ComputeLogs(ComputeLogs, S3Bucket):
@@ -56,7 +57,7 @@ class S3ComputeLogs(ComputeLogs, S3Bucket):
             return region
         return region | {
             AWS_VARIABLE: self.credentials.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.credentials.secret_access_key,
+            VARIABLES["s3"]["secret_access_key"]: self.credentials.secret_access_key,
         }
 
     @property

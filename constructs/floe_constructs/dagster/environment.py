@@ -7,6 +7,7 @@ from floe_constructs.dagster.code_location import CodeLocation
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.dagster.telemetry import Lineage, Traces
 from floe_constructs.kubernetes.secret import SecretKey
+from floe_constructs.variables import VARIABLES
 
 HOME = "/opt/dagster/dagster_home"
 """Folder of the instance; the same in all pods, because a run gets it from who launches it."""
@@ -16,9 +17,9 @@ ARTIFACTS = "/etc/floe"
 ARTIFACTS_FILE = "compiled_artifacts.json"
 CREDENTIALS = "/etc/floe/credentials"
 
-HOST_VARIABLE, DATABASE_VARIABLE = "DAGSTER_PG_HOST", "DAGSTER_PG_DB"
-USER_VARIABLE = "DAGSTER_PG_USER"
-PASSWORD_VARIABLE = "DAGSTER_PG_PASSWORD"  # noqa: S105  the variable's name
+_DATABASE = VARIABLES["dagster"]
+HOST_VARIABLE, DATABASE_VARIABLE = _DATABASE["host"], _DATABASE["database"]
+USER_VARIABLE, PASSWORD_VARIABLE = _DATABASE["user"], _DATABASE["password"]
 
 IMAGE_VARIABLE = "DAGSTER_CURRENT_IMAGE"
 """What a code server is told of the image that runs are to have."""

@@ -4,9 +4,11 @@ The gate's ConfigMap holds this as it is; `floe preflight` derives it from an ov
 It never holds a credential, only where one is kept.
 """
 
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from floe_constructs.kubernetes.azure import Container, StorageAccount
 from floe_constructs.kubernetes.endpoint import Url
@@ -63,6 +65,23 @@ Address = Annotated[
 ]
 """An HTTP address, or where it is kept."""
 
+
+def _host(text: str) -> str:
+    with suppress(ValueError):
+        ip_address(text)
+        return text
+    if set(text) & set("/@: "):
+        msg = "it has to be a host name or an address, without scheme, user and port"
+        raise ValueError(msg)
+    return text
+
+
+Host = Annotated[
+    Annotated[Text, AfterValidator(_host), Tag("text")] | Annotated[Kept, Tag("kept")],
+    Discriminator(_form),
+]
+"""A host's name or address, or where it is kept."""
+
 IdentityKind = Literal["aws-irsa", "aws-pod-identity", "gcp", "azure"]
 """Whom the cloud takes the process for, without a key: only these ask a token of it."""
 
@@ -80,7 +99,7 @@ class Trino(Target):
     type: Literal["trino"]
     """Kind of engine."""
 
-    host: Value
+    host: Host
     """Host of the coordinator."""
 
     port: Port = 443
@@ -200,7 +219,7 @@ class Other(Target):
     kind: Text
     """What it is: `spark`, `databricks`, `opensearch`."""
 
-    host: Value
+    host: Host
     """Host."""
 
     port: Port
@@ -315,7 +334,7 @@ class RestCatalog(Target):
     type: Literal["rest", "polaris"]
     """Kind of catalog."""
 
-    uri: Annotated[Annotated[Url, Tag("text")] | Annotated[Kept, Tag("kept")], Discriminator(_form)]
+    uri: Address
     """Address of the API; Polaris' path ends in `/api/catalog`."""
 
     warehouse: Text | None = None
@@ -343,7 +362,7 @@ class RestCatalog(Target):
 class Postgres(Target):
     """A PostgreSQL database: login, rights, whether it takes writes, state of migrations."""
 
-    host: Value
+    host: Host
     """Host of the server."""
 
     port: Port = 5432
@@ -448,3 +467,12 @@ class PreflightConfig(Spec):
 
     warnings: Warnings = Warnings()
     """From where on something is worth a warning."""
+
+    @model_validator(mode="after")
+    def _names_tell_apart(self) -> Self:
+        for service in ("compute", "storage", "catalog", "postgres"):
+            names = [target.name for target in getattr(self, service)]
+            if len(set(names)) < len(names):
+                msg = f"{service} has several without a name, or of one name: give each its own"
+                raise ValueError(msg)
+        return self
