@@ -17,7 +17,8 @@ def preflight(
     seconds: float = 15,
 ) -> list[Finding]:
     """Check what a configuration names; its credentials are all there."""
-    read = PreflightConfig.model_validate(config)
+    unhurried = {"warnings": {"slow_ms": 60_000}}  # the machine may be busy
+    read = PreflightConfig.model_validate(unhurried | dict(config))
     credentials, missing = resolve(read, variables or {})
     assert not missing
     return runner.run(

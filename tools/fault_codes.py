@@ -9,6 +9,9 @@ from floe_deploy.preflight.codes import codes
 
 SERVICES = {
     "layers": "every service",
+    "aws": "identity in AWS",
+    "gcp": "identity in Google Cloud",
+    "azure": "identity in Azure",
     "postgres": "PostgreSQL",
     "s3": "S3",
     "gcs": "Google Cloud Storage",

@@ -282,16 +282,25 @@ def warn_of_plain_traffic(probe: Probe, host: str, port: int) -> None:
 
 def near(host: str) -> bool:
     """Tell whether a host is this machine, or a Service of the cluster."""
+    if on_the_node(host):
+        return True
     with suppress(ValueError):
         return ip_address(host).is_loopback
     return "." not in host or host.endswith((".svc", ".cluster.local", ".localhost"))
+
+
+def on_the_node(host: str) -> bool:
+    """Tell whether a host is what the node gives identities by, of which no proxy may hear."""
+    with suppress(ValueError):
+        return ip_address(host).is_link_local
+    return host == "metadata.google.internal"
 
 
 def _proxy(url: str) -> str:
     """Answer the proxy that the environment puts before an address, as httpx and obstore do."""
     host, port = address_of(url)
     proxies = getproxies()
-    if not proxies or proxy_bypass(f"{host}:{port}"):
+    if not proxies or on_the_node(host) or proxy_bypass(f"{host}:{port}"):
         return ""
     proxy = proxies.get(urlsplit(url).scheme) or proxies.get("all") or ""
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"

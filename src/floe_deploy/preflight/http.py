@@ -10,7 +10,7 @@ import httpx
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import CONNECT_SECONDS, RESPONSE_SECONDS, Probe
 from floe_deploy.preflight.code import Stage
-from floe_deploy.preflight.connection import address_of, reach_url
+from floe_deploy.preflight.connection import address_of, on_the_node, reach_url
 
 _ODD_SECONDS, _WRONG_SECONDS = 60, 300
 _MOST_CHARACTERS = 300
@@ -31,6 +31,7 @@ async def client(probe: Probe, url: str, ca_file: str | None = None) -> httpx.As
             verify=context or _nobody(),
             timeout=httpx.Timeout(RESPONSE_SECONDS, connect=CONNECT_SECONDS),
             follow_redirects=False,
+            trust_env=not on_the_node(address_of(url)[0]),
             headers={"User-Agent": "floe-preflight"},
         )
     )
