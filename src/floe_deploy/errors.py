@@ -24,6 +24,7 @@ class InputError(FloeError):
 
     def __init__(self, subject: str, problems: Sequence[Problem] = ()) -> None:
         """Compose one message: the subject, then a line for each problem."""
+        self.problems = tuple(problems)
         lines = [subject, *(f"  {problem}" for problem in problems[:MOST])]
         if len(problems) > MOST:
             lines.append(f"  … and {len(problems) - MOST} more")

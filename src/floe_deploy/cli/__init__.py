@@ -10,6 +10,7 @@ from floe_deploy.cli.graph import graph
 from floe_deploy.cli.images import images
 from floe_deploy.cli.init import init
 from floe_deploy.cli.lint import lint
+from floe_deploy.cli.preflight import preflight
 from floe_deploy.cli.schema import schema
 from floe_deploy.cli.secrets import secrets
 from floe_deploy.cli.synth import synth
@@ -28,6 +29,7 @@ app.command()(check)
 app.command()(lint)
 app.command()(graph)
 app.command()(explain)
+app.command()(preflight)
 app.command()(schema)
 app.command()(secrets)
 app.command()(images)

@@ -4,48 +4,21 @@ Clients tell a refused connection, an unknown name and a wrong certificate in on
 own, if at all; tried here first, each has its name before a client is asked.
 """
 
-import asyncio
-import errno
-import socket
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from floe_deploy.preflight import layers
-from floe_deploy.preflight.check import CONNECT_SECONDS, Probe
-from floe_deploy.preflight.code import Fault, Stage
+from floe_deploy.preflight.check import Probe
+from floe_deploy.preflight.code import Stage
+from floe_deploy.preflight.tcp import addresses_of, connected
+from floe_deploy.preflight.tls import handshake, look_at, trusting
 
-DNS_SECONDS = 5.0
-"""How long a name may take: a resolver's own first try."""
-
-_MOST_ADDRESSES = 8
-_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which ssl has no name
 _PORTS = {"http": 80, "https": 443}
-
-_NOT_TLS = (
-    "WRONG_VERSION_NUMBER",
-    "RECORD_LAYER_FAILURE",
-    "UNEXPECTED_EOF",
-    "PACKET_LENGTH_TOO_LONG",
-)
-
-
-def trusting(ca_file: str | None) -> ssl.SSLContext:
-    """Answer what a server is verified by: a file's authorities alone, or those known everywhere.
-
-    Raises:
-        Fault: the file cannot be read.
-
-    """
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as cause:
-        raise layers.TLS_CA_FILE(file=ca_file) from cause
 
 
 def address_of(url: str) -> tuple[str, int]:
@@ -86,192 +59,16 @@ async def reach(
     """
     where = f"{host}:{port}"
     probe.at(Stage.DNS, where)
-    addresses = await _addresses(host, port)
+    addresses = await addresses_of(host, port)
     probe.at(Stage.TCP)
-    connection = await _connected(addresses, host, port)
+    connection = await connected(addresses, host, port)
     with connection:
         if context is None:
             return {}
         probe.at(Stage.TLS)
-        certificate = await _handshake(connection, host, port, context)
-    _look_at(probe, certificate, host, port)
+        certificate = await handshake(connection, host, port, context)
+    look_at(probe, certificate, host, port)
     return certificate
-
-
-async def _addresses(host: str, port: int) -> list[tuple[Any, ...]]:
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(DNS_SECONDS):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except TimeoutError:
-        raise layers.DNS_TIMEOUT(host=host, seconds=DNS_SECONDS) from None
-    except (socket.gaierror, UnicodeError) as failure:
-        number = getattr(failure, "errno", socket.EAI_NONAME)
-        silent = number in {socket.EAI_AGAIN, socket.EAI_FAIL}
-        code = layers.DNS_UNAVAILABLE if silent else layers.DNS_NOT_FOUND
-        raise code(host=host) from failure
-    return list(dict.fromkeys(found))[:_MOST_ADDRESSES]
-
-
-async def _connected(addresses: list[tuple[Any, ...]], host: str, port: int) -> socket.socket:
-    """Try all addresses at once; the first that answers is the one."""
-    tries = {asyncio.ensure_future(_connect(address)) for address in addresses}
-    failures: list[BaseException] = []
-    pending = tries
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            while pending:
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for one in done:
-                    if failure := one.exception():
-                        failures.append(failure)
-                    else:
-                        return one.result()
-    except TimeoutError:
-        if not any(isinstance(failure, ConnectionRefusedError) for failure in failures):
-            seconds = CONNECT_SECONDS
-            raise layers.CONN_TIMEOUT(host=host, port=port, seconds=seconds) from None
-    finally:
-        for one in pending:
-            one.cancel()
-    raise _no_connection(failures, host, port)
-
-
-def _no_connection(failures: list[BaseException], host: str, port: int) -> Fault:
-    if any(isinstance(failure, ConnectionRefusedError) for failure in failures):
-        return layers.CONN_REFUSED(host=host, port=port)
-    number = getattr(failures[0], "errno", None) or 0
-    if number == errno.ETIMEDOUT:
-        return layers.CONN_TIMEOUT(host=host, port=port, seconds=CONNECT_SECONDS)
-    reason = errno.errorcode.get(number, type(failures[0]).__name__)
-    return layers.CONN_UNREACHABLE(host=host, port=port, reason=reason)
-
-
-async def _connect(address: tuple[Any, ...]) -> socket.socket:
-    family, kind, protocol, _, where = address
-    connection = socket.socket(family, kind, protocol)
-    connection.settimeout(0)
-    try:
-        await asyncio.get_running_loop().sock_connect(connection, where)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-async def _handshake(
-    connection: socket.socket, host: str, port: int, context: ssl.SSLContext
-) -> Mapping[str, Any]:
-    with tls_faults(host, port):
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                found: Mapping[str, Any] = await _certificate(connection, host, context)
-                return found
-        except TimeoutError:
-            seconds = CONNECT_SECONDS
-            raise layers.RESPONSE_TIMEOUT(host=f"{host}:{port}", seconds=seconds) from None
-        except ssl.SSLCertVerificationError as failure:
-            raise await _distrust(failure, host, port) from failure
-    raise AssertionError  # every way out is above
-
-
-async def _certificate(
-    connection: socket.socket, host: str, context: ssl.SSLContext, *, binary: bool = False
-) -> Any:
-    """Answer the certificate of the server; the connection is closed then."""
-    _, writer = await asyncio.open_connection(
-        sock=connection, ssl=context, server_hostname=host, ssl_shutdown_timeout=0.1
-    )
-    try:
-        tls = writer.get_extra_info("ssl_object")
-        return tls.getpeercert(binary_form=binary)
-    finally:
-        writer.transport.abort()
-
-
-@contextmanager
-def tls_faults(host: str, port: int) -> Iterator[None]:
-    """Name what goes wrong in a handshake, but for the certificate."""
-    try:
-        yield
-    except ssl.SSLCertVerificationError:
-        raise
-    except ssl.SSLError as failure:
-        reason = failure.reason or type(failure).__name__
-        not_tls = any(word in reason for word in _NOT_TLS)
-        code = layers.TLS_NOT_TLS if not_tls else layers.TLS_FAILED
-        raise code(host=host, port=port, reason=reason.replace("_", " ").lower()) from failure
-    except (ConnectionError, EOFError) as failure:  # it hung up
-        raise layers.TLS_NOT_TLS(host=host, port=port) from failure
-
-
-async def _distrust(failure: ssl.SSLCertVerificationError, host: str, port: int) -> Fault:
-    """Say what is wrong with a certificate, for which it is fetched once more."""
-    certificate: Mapping[str, Any] = {}
-    with suppress(OSError, ssl.SSLError, Fault):
-        async with asyncio.timeout(CONNECT_SECONDS):
-            certificate = await _untrusted(host, port)
-    return distrusted(failure, certificate, host, port)
-
-
-def distrusted(
-    failure: ssl.SSLCertVerificationError, certificate: Mapping[str, Any], host: str, port: int
-) -> Fault:
-    """Name why a certificate was not accepted; what it says may be unknown."""
-    expired, not_yet, names = 10, 9, {62, 64}
-    if failure.verify_code in names:
-        return layers.TLS_NAME_MISMATCH(names=_names(certificate), host=host)
-    if failure.verify_code == expired:
-        date = _date(certificate, "notAfter")
-        return layers.TLS_EXPIRED(host=host, port=port, date=date)
-    if failure.verify_code == not_yet:
-        return layers.TLS_NOT_YET(host=host, port=port, date=_date(certificate, "notBefore"))
-    issuer = dict(pair for part in certificate.get("issuer", ()) for pair in part)
-    told = f"it is by {issuer['commonName']}" if "commonName" in issuer else failure.verify_message
-    return layers.TLS_UNTRUSTED(host=host, port=port, issuer=told)
-
-
-async def _untrusted(host: str, port: int) -> Mapping[str, Any]:
-    """Answer what a certificate says that nobody vouches for: Python parses only what it trusts."""
-    anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    anyone.check_hostname = False
-    anyone.verify_mode = ssl.CERT_NONE
-    own = await _certificate(await _again(host, port), host, anyone, binary=True)
-    exactly = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    exactly.check_hostname = False
-    exactly.load_verify_locations(cadata=own)
-    exactly.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VerifyFlags(_NO_CHECK_TIME)
-    certificate: Mapping[str, Any] = await _certificate(await _again(host, port), host, exactly)
-    return certificate
-
-
-async def _again(host: str, port: int) -> socket.socket:
-    return await _connected(await _addresses(host, port), host, port)
-
-
-def _names(certificate: Mapping[str, Any]) -> str:
-    return ", ".join(name for _, name in certificate.get("subjectAltName", ())) or "other names"
-
-
-def _date(certificate: Mapping[str, Any], key: str) -> str:
-    moment = _moment(certificate, key)
-    return f"{moment:%Y-%m-%d}" if moment else "a date that could not be read"
-
-
-def _moment(certificate: Mapping[str, Any], key: str) -> datetime | None:
-    text = certificate.get(key)
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC) if text else None
-
-
-def _look_at(probe: Probe, certificate: Mapping[str, Any], host: str, port: int) -> None:
-    end = _moment(certificate, "notAfter")
-    if end is None:
-        return
-    days = (end - datetime.now(UTC)).days
-    probe.details["certificate_days"] = days
-    if days < probe.thresholds.certificate_days:
-        date = f"{end:%Y-%m-%d}"
-        probe.warn(layers.CERT_EXPIRES_SOON(host=host, port=port, days=days, date=date))
 
 
 def warn_of_plain_traffic(probe: Probe, host: str, port: int) -> None:

@@ -6,7 +6,9 @@ from floe_constructs.preflight.targets import (
     PreflightConfig,
     Target,
 )
+from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check
+from floe_deploy.preflight.code import Code
 
 
 def checks(config: PreflightConfig) -> list[Check]:
@@ -17,6 +19,11 @@ def checks(config: PreflightConfig) -> list[Check]:
 
     """
     return [check for _, target in _targets(config) for check in _of(target)]
+
+
+def codes() -> list[Code]:
+    """Answer every code that a check may find, those of the layers below all protocols first."""
+    return [*layers.CODES]
 
 
 def root(service: str, target: Target) -> str:

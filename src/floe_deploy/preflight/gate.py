@@ -1,0 +1,32 @@
+"""How a gate speaks to whoever looks after it."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from floe_deploy.preflight.report import PASSED
+
+TERMINATION_LOG = Path("/dev/termination-log")
+"""Where Kubernetes reads what a container says at its end."""
+
+_MOST_BYTES = 4096
+"""What Kubernetes keeps of it."""
+
+
+def last_words(lines: Sequence[str]) -> None:
+    """Say how it ended where Kubernetes shows it beside the pod, as far as there is room."""
+    said = "\n".join(lines).encode()[:_MOST_BYTES].decode(errors="ignore")
+    with suppress(OSError):
+        TERMINATION_LOG.write_text(said, encoding="utf-8")
+
+
+def reopening(code: int) -> list[str]:
+    """Say how a gate that stays closed is opened."""
+    if code == PASSED:
+        return []
+    job = os.environ.get("HOSTNAME", "JOB").rpartition("-")[0] or "JOB"
+    return [
+        "A change in Git opens the gate by itself.",
+        f"After another one: raise gate.attempt in the overlay, or kubectl delete job {job}",
+    ]

@@ -1,0 +1,58 @@
+"""Trying checks, once or until what time may mend is mended, with a sign of life on terminals."""
+
+import sys
+import time
+from collections.abc import Sequence
+
+import typer
+
+from floe_constructs.preflight.targets import PreflightConfig
+from floe_deploy.preflight import report, runner, text
+from floe_deploy.preflight.asked import Asked
+from floe_deploy.preflight.check import Check
+from floe_deploy.preflight.checks import checks
+from floe_deploy.preflight.credentials import Credentials
+from floe_deploy.preflight.finding import Finding
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
+
+
+def found(
+    asked: Asked, config: PreflightConfig, credentials: Credentials, chosen: list[Check]
+) -> list[Finding]:
+    """Run the checks; with `wait` again, until all is well, or trying is of no use, or too late."""
+    end = time.monotonic() + asked.deadline + asked.wait
+    ids, pause = {check.id for check in chosen}, _FIRST_PAUSE
+    while True:
+        left = end - time.monotonic()
+        findings = runner.run(
+            [check for check in checks(config) if check.id in ids],
+            credentials,
+            seconds=asked.timeout,
+            deadline=min(asked.deadline, left),
+            thresholds=config.warnings,
+            watch=_progress() if sys.stderr.isatty() else None,
+        )
+        failures = report.failing(report.ignoring(findings, asked.ignore), strict=asked.strict)
+        hopeless = any(one.definitive or one.code == "UNEXPECTED" for one in failures)
+        if not failures or hopeless or time.monotonic() + pause >= end - 1:
+            return findings
+        typer.echo(f"again in {pause:g} s: {text.line(failures[0])}", err=True)
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _progress() -> runner.Watcher:
+    """Answer what tells on a terminal whom is waited for, from the first second on."""
+    began = time.monotonic()
+
+    def watch(waiting: Sequence[Check], total: int) -> None:
+        seconds = time.monotonic() - began
+        names = ", ".join(dict.fromkeys(check.id for check in waiting))
+        told = f"{total - len(waiting)} of {total}, {seconds:.0f} s; waiting for {names}"
+        if waiting and seconds > 1:
+            typer.echo(f"\r\x1b[2K{told[:100]}", nl=False, err=True)
+        elif seconds > 1:
+            typer.echo("\r\x1b[2K", nl=False, err=True)
+
+    return watch

@@ -1,0 +1,107 @@
+"""One run of `floe preflight`: from what was asked to what is printed, and how the process ends."""
+
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from floe_constructs.preflight.targets import PreflightConfig
+from floe_deploy.errors import InputError
+from floe_deploy.preflight import gate, reading, report, text, trying
+from floe_deploy.preflight.asked import Asked
+from floe_deploy.preflight.finding import Finding
+from floe_deploy.preflight.junit import junit
+from floe_deploy.preflight.preparing import NothingCheckedError, prepared
+
+
+def end(asked: Asked, config: Path | None) -> NoReturn:
+    """Check what is asked for, and end the process, whatever a library still does in it."""
+    try:
+        code = _checked(asked, reading.read(config))
+    except NothingCheckedError as failure:
+        code = _nothing_checked(asked, failure.error)
+    except InputError as failure:
+        code = _nothing_checked(asked, _refused(failure))
+    with suppress(OSError):  # whoever reads it may have left
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _checked(asked: Asked, config: PreflightConfig) -> int:
+    """Check what a configuration names, print what was found, and answer the exit code.
+
+    Raises:
+        NothingCheckedError: a credential or an extra is missing, or there is no such check.
+
+    """
+    began = time.monotonic()
+    credentials, chosen = prepared(asked, config)
+    if asked.listing:
+        for check in chosen:
+            typer.echo(f"{check.id:<32}  {check.title}, at {check.hint}")
+        return report.PASSED
+    found = report.ignoring(trying.found(asked, config, credentials, chosen), asked.ignore)
+    milliseconds = round((time.monotonic() - began) * 1000)
+    _print(asked, config, found, milliseconds)
+    code = report.exit_code(found, strict=asked.strict, gate=asked.gate)
+    if asked.gate:
+        short = text.short(found, milliseconds, strict=asked.strict)
+        gate.last_words([*short, *gate.reopening(code)])
+    return code
+
+
+def _nothing_checked(asked: Asked, error: report.ConfigurationError) -> int:
+    """Print why nothing could be checked, and answer the exit code.
+
+    A gate is tried again where a credential is missing: somebody may be about to make it.
+    """
+    if asked.format == "json":
+        typer.echo(error.model_dump_json(indent=2))
+    else:
+        typer.echo(error.message, err=True)
+    code = report.INVALID
+    if asked.gate:
+        again = error.error == "missing_credentials"
+        code = report.FAILED if again else report.DEFINITIVE
+        gate.last_words([*error.message.splitlines(), *gate.reopening(code)])
+    return code
+
+
+def _refused(failure: InputError) -> report.ConfigurationError:
+    """Answer what is printed for a configuration that cannot be read."""
+    details = [
+        report.ConfigurationFault(where=problem.where, message=str(problem))
+        for problem in failure.problems
+    ]
+    absent = isinstance(failure, reading.NoConfigurationError)
+    return report.ConfigurationError(
+        error="config_not_found" if absent else "config_invalid",
+        message=str(failure),
+        details=details,
+    )
+
+
+def _print(asked: Asked, config: PreflightConfig, found: list[Finding], milliseconds: int) -> None:
+    title = f"preflight {config.environment}" if config.environment else "preflight"
+    match asked.format:
+        case "table":
+            lines = text.table(found, title, milliseconds, strict=asked.strict)
+        case "short":
+            lines = text.short(found, milliseconds, strict=asked.strict)
+        case "junit":
+            lines = [junit(found, title, milliseconds, strict=asked.strict)]
+        case "json":
+            told = report.report(
+                found,
+                environment=config.environment,
+                milliseconds=milliseconds,
+                strict=asked.strict,
+            )
+            lines = [json.dumps(told.model_dump(mode="json"), indent=2, ensure_ascii=False)]
+    typer.echo("\n".join(lines))
