@@ -43,16 +43,25 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
         list[str] | None, typer.Option(metavar="CODE", help="Take this fault for none.")
     ] = None,
     timeout: Annotated[
-        int, typer.Option(min=5, max=300, help="Seconds of each check, within --deadline.")
+        int,
+        typer.Option(metavar="N", min=5, max=300, help="Seconds of each check, within --deadline."),
     ] = 30,
     deadline: Annotated[
-        int, typer.Option(min=5, max=300, help="Seconds of the whole run; it ends by then.")
+        int,
+        typer.Option(
+            metavar="N", min=5, max=300, help="Seconds of the whole run; it ends by then."
+        ),
     ] = 25,
     wait: Annotated[
-        int, typer.Option(min=0, max=3600, help="Seconds more, to try again what time may mend.")
+        int,
+        typer.Option(
+            metavar="N", min=0, max=3600, help="Seconds more, to try again what time may mend."
+        ),
     ] = 0,
     strict: Annotated[bool, _Flag("--strict", help="Fail at warnings too.")] = False,  # noqa: FBT002
-    format: Annotated[Format, typer.Option(help="How the report is printed.")] = Format.TABLE,
+    format: Annotated[
+        Format, typer.Option(metavar="FORMAT", help="table, short, json or junit.")
+    ] = Format.TABLE,
     as_json: Annotated[bool, _Flag("--json", help="The same as --format json.")] = False,  # noqa: FBT002
     listing: Annotated[bool, _Flag("--list", help="List the checks instead.")] = False,  # noqa: FBT002
     gate: Annotated[bool, _Flag("--gate", help="End as a Job's gate: 78 is definitive.")] = False,  # noqa: FBT002

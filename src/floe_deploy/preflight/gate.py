@@ -1,6 +1,6 @@
 """How a gate speaks to whoever looks after it."""
 
-import os
+import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +25,7 @@ def reopening(code: int) -> list[str]:
     """Say how a gate that stays closed is opened."""
     if code == PASSED:
         return []
-    job = os.environ.get("HOSTNAME", "JOB").rpartition("-")[0] or "JOB"
+    job = socket.gethostname().rpartition("-")[0] or "JOB"  # a pod is called after its Job
     return [
         "A change in Git opens the gate by itself.",
         f"After another one: raise gate.attempt in the overlay, or kubectl delete job {job}",
