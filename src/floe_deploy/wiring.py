@@ -21,11 +21,14 @@ from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
+from floe_constructs.preflight.spec import FOLDER
+from floe_constructs.preflight.targets import PreflightConfig
 from floe_deploy import (
     completing,
     cube_source,
     derivation,
     exposing,
+    gating,
     log_storage,
     monitoring,
     telemetry,
@@ -33,6 +36,7 @@ from floe_deploy import (
 )
 from floe_deploy.environment import Environment
 from floe_deploy.exposable import targets
+from floe_deploy.gating.derived import Derived
 from floe_deploy.overlay import Overlay
 from floe_deploy.telemetry import Reached
 
@@ -74,11 +78,18 @@ class Wired:
     watched: tuple[Watch, ...] = ()
     """What there is to watch."""
 
+    targets: tuple[Derived, ...] = ()
+    """What preflight checks: the services that the workloads cannot do without."""
+
     secrets: dict[str, tuple[str, ...]]
     """Keys of every Secret that a pod refers to, by its name."""
 
     secret_files: Mapping[str, str] | None = None
     """Text of the encrypted Secrets, by path; None with the other strategies."""
+
+    def preflight(self, folder: str = FOLDER) -> PreflightConfig:
+        """Answer all that preflight checks; its files are in a folder."""
+        return gating.moved(gating.config(self.name, self.targets), folder)
 
 
 def wire(overlay: Overlay) -> Wired:
@@ -97,6 +108,14 @@ def wire(overlay: Overlay) -> Wired:
         flows += dagster_flows.flows(dagster)
         flows += _user_code_flows(overlay, dagster, lineage, traces)
         flows += _api_server_flows(environment, dagster)
+    found = gating.derive(
+        environment,
+        overlay.artifacts,
+        dagster=dagster,
+        cube=cube,
+        marquez=marquez,
+        jaeger=jaeger,
+    )
     watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger)
     flows += monitoring.flows(environment, watched)
     exposed = exposing.expose(environment, dict(targets(dagster, cube, marquez, jaeger)))
@@ -125,6 +144,7 @@ def wire(overlay: Overlay) -> Wired:
         routes=exposed.routes,
         flows=tuple(dict.fromkeys(flows)),
         watched=watched,
+        targets=found,
         secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},
         secret_files=overlay.secret_files,
     )

@@ -1,0 +1,100 @@
+"""Which pods check, and what they talk to."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from floe_constructs.kubernetes.endpoint import Endpoint, Flow, endpoint_of
+from floe_constructs.kubernetes.files import digest
+from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.phase import Phase
+from floe_constructs.kubernetes.s3 import s3_endpoint
+from floe_constructs.kubernetes.workload import Workload
+from floe_constructs.preflight.spec import GateSettings, PreflightSpec
+from floe_constructs.preflight.targets import (
+    S3,
+    Adls,
+    BigQuery,
+    Gcs,
+    Other,
+    Postgres,
+    RestCatalog,
+    Snowflake,
+    Target,
+    Trino,
+    Value,
+)
+
+CLUSTER = "cluster"
+"""What the pod is called that asks the cluster."""
+
+_LONGEST = 36
+"""Characters of a name that leave room for a Job's: `preflight-NAME-` and ten digits, 57."""
+
+_AZURE, _SNOWFLAKE = ".blob.core.windows.net", ".snowflakecomputing.com"
+_GOOGLE_LOGIN = "oauth2.googleapis.com"
+_HTTPS = 443
+
+
+def labels(instance: str, name: str) -> Labels:
+    """Labels of the pods of one suite; a name that is too long for a Job's is cut short."""
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - 9].rstrip('-')}-{digest(name)[:8]}"
+    return Labels(name="preflight", instance=instance, component=name, phase=Phase.PREFLIGHT)
+
+
+def workloads(spec: PreflightSpec) -> list[tuple[Labels, Workload]]:
+    """Answer all pods, and what an environment says of them."""
+    names = [*(suite.name for suite in spec.suites), CLUSTER]
+    return [(labels(spec.instance, name), GateSettings(**dict(spec))) for name in names]
+
+
+def flows(spec: PreflightSpec) -> Iterator[Flow]:
+    """Answer what the pods talk to, but for the cluster's API server."""
+    for suite in spec.suites:
+        pods = labels(spec.instance, suite.name)
+        for target in suite.endpoints:
+            yield Flow(source=pods, target=target, port=target.port, why="check that it works")
+        for target in suite.account.identity.endpoints if suite.account else ():
+            yield Flow(source=pods, target=target, port=target.port, why="prove the identity")
+
+
+def endpoints(target: Target, cidrs: tuple[str, ...] = ()) -> tuple[Endpoint, ...]:
+    """Answer where a target listens, and where its login does."""
+    found = [replace(endpoint, cidrs=cidrs) for endpoint in _endpoints(target)]
+    if isinstance(target, RestCatalog) and target.token_uri:
+        found.append(endpoint_of("catalog-login", target.token_uri))
+    if isinstance(target, BigQuery | Gcs) and target.credentials_file:
+        found.append(Endpoint(name="google-login", host=_GOOGLE_LOGIN, port=_HTTPS, cidrs=cidrs))
+    return tuple(found)
+
+
+def _endpoints(target: Target) -> Iterator[Endpoint]:
+    match target:
+        case Postgres():
+            yield _at("postgres", target.host, target.port)
+        case Trino() | Other():
+            yield _at("compute", target.host, target.port)
+        case Snowflake():
+            account = target.account
+            own = f"https://{account.lower()}{_SNOWFLAKE}" if isinstance(account, str) else account
+            yield _url("compute", target.url or own)
+        case BigQuery():
+            yield _url("compute", target.url)
+        case S3():
+            url = target.endpoint
+            amazon = s3_endpoint("storage", target.region, None, ())
+            yield _url("storage", url) if url else amazon
+        case Gcs():
+            yield _url("storage", target.endpoint)
+        case Adls():
+            yield _url("storage", target.endpoint or f"https://{target.account}{_AZURE}")
+        case RestCatalog():
+            yield _url("catalog", target.uri)
+
+
+def _at(name: str, host: Value, port: int) -> Endpoint:
+    return Endpoint(name=name, host=host if isinstance(host, str) else None, port=port)
+
+
+def _url(name: str, url: Value) -> Endpoint:
+    return endpoint_of(name, url) if isinstance(url, str) else _at(name, url, _HTTPS)

@@ -1,0 +1,137 @@
+"""What preflight checks of an environment: precisely what its workloads use.
+
+The same targets are what the gate's pods check in the cluster and `floe preflight --env` checks
+from anywhere.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from floe_constructs.artifacts import CompiledArtifacts
+from floe_constructs.cube.flows import labels as cube_labels
+from floe_constructs.cube.spec import CubeSpec
+from floe_constructs.dagster.flows import labels as dagster_labels
+from floe_constructs.dagster.flows import user_code
+from floe_constructs.dagster.spec import WEBSERVER, DagsterSpec
+from floe_constructs.jaeger.spec import JaegerSpec
+from floe_constructs.jaeger.storage import SearchStorage
+from floe_constructs.kubernetes.endpoint import endpoint_of
+from floe_constructs.marquez.spec import MarquezSpec
+from floe_constructs.preflight.spec import FOLDER, Account, Suite
+from floe_constructs.preflight.targets import PreflightConfig
+from floe_deploy.environment import Environment
+from floe_deploy.gating import buckets, databases
+from floe_deploy.gating.derived import Derived, reached
+from floe_deploy.gating.lakehouse import lakehouse
+
+WITH_SECRETS = "services"
+"""Suite of all that is reached with secrets, or without any login."""
+
+
+def derive(  # noqa: PLR0913  each component has its own
+    environment: Environment,
+    artifacts: CompiledArtifacts,
+    *,
+    dagster: DagsterSpec | None,
+    cube: CubeSpec | None,
+    marquez: MarquezSpec | None,
+    jaeger: JaegerSpec | None,
+) -> tuple[Derived, ...]:
+    """Answer every service that the workloads cannot do without, as a target."""
+    found: list[Derived] = []
+    if dagster and user_code(dagster):
+        found += lakehouse(environment, artifacts, dagster)
+    if dagster:
+        found += _dagster(dagster)
+    if cube:
+        found += _cube(cube)
+    if marquez:
+        found.append(databases.with_password(marquez.database, "marquez", "MARQUEZ_PG"))
+    if jaeger:
+        found += _traces(jaeger)
+    once: dict[object, Derived] = {}
+    for derived in found:
+        once.setdefault((derived.service, _asked(derived), derived.account), derived)
+    return tuple(_named(list(once.values())))
+
+
+def _asked(derived: Derived) -> str:
+    """Answer what is the same for two that ask the same with the same credentials."""
+    said = derived.target.model_dump(exclude={"name", "ca_file", "credentials_file"})
+    for kept in said.values():
+        if isinstance(kept, dict):
+            kept.pop("env", None)  # a variable's name says who has it
+    return str(said)
+
+
+def _named(found: list[Derived]) -> Iterator[Derived]:
+    """Name the lakehouse's own where it is one of several: `storage` alone would be all of them."""
+    for derived in found:
+        several = len([other for other in found if other.service == derived.service]) > 1
+        name = derived.target.name or ("lake" if several else None)
+        yield replace(derived, target=derived.target.model_copy(update={"name": name}))
+
+
+def config(name: str, found: Iterable[Derived]) -> PreflightConfig:
+    """Answer targets as one configuration."""
+    lists: dict[str, list[object]] = {}
+    for derived in found:
+        lists.setdefault(derived.service, []).append(derived.target)
+    return PreflightConfig.model_validate({"environment": name, **lists})
+
+
+def moved(config: PreflightConfig, folder: str) -> PreflightConfig:
+    """Answer a configuration whose files are in another folder than pods have them in."""
+    text = config.model_dump_json(by_alias=True, exclude_defaults=True)
+    return PreflightConfig.model_validate_json(text.replace(f'"{FOLDER}/', f'"{folder}/'))
+
+
+def suites(name: str, found: Iterable[Derived]) -> tuple[Suite, ...]:
+    """Answer what each pod checks: all that is reached as nobody, then a suite for each identity.
+
+    They are apart because a pod with both would not show what the workload can: clients take a key
+    that they find before an identity.
+    """
+    groups: dict[object, list[Derived]] = {None: []}
+    for derived in found:
+        key = derived.account.told_apart_by if derived.account else None
+        groups.setdefault(key, []).append(derived)
+    return tuple(
+        Suite(
+            name=group[0].account.service_account if group[0].account else WITH_SECRETS,
+            config=config(name, group),
+            authorities={path: ca for one in group for path, ca in one.authorities.items()},
+            account=group[0].account,
+            endpoints=tuple(dict.fromkeys(at for one in group for at in one.endpoints)),
+        )
+        for group in groups.values()
+        if group
+    )
+
+
+def _dagster(dagster: DagsterSpec) -> Iterator[Derived]:
+    identity = dagster.own_identity
+    who = dagster_labels(dagster, WEBSERVER).object_name
+    account = Account(service_account=who, identity=identity) if identity else None
+    yield databases.dagster(dagster.database, account)
+    if dagster.compute_logs:
+        yield from buckets.compute_logs(dagster.compute_logs, account)
+
+
+def _cube(cube: CubeSpec) -> Iterator[Derived]:
+    who, identity = cube_labels(cube, "api").object_name, cube.identity
+    account = Account(service_account=who, identity=identity) if identity else None
+    yield from databases.sources(cube, account)
+    yield from buckets.exports(cube, account)
+    router = cube_labels(cube, "store-router").object_name
+    yield from buckets.cube_store(cube.store.storage, router)
+
+
+def _traces(jaeger: JaegerSpec) -> Iterator[Derived]:
+    storage = jaeger.storage
+    if not isinstance(storage, SearchStorage):
+        return
+    for number, url in enumerate(storage.urls, 1):
+        name = f"traces-{number}" if len(storage.urls) > 1 else "traces"
+        at, tls = endpoint_of("traces", url, storage.cidrs), url.startswith("https:")
+        yield from reached("storage", storage.type, name, at, tls=tls, ca=storage.ca)
