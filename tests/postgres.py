@@ -23,6 +23,8 @@ BIN = Path(
 USER = pwd.getpwnam("nobody").pw_uid
 """PostgreSQL wants a user with a name."""
 
+_READY, _REFUSES = 0, 1  # what pg_isready answers
+
 
 @dataclass(frozen=True, kw_only=True)
 class Postgres:
@@ -63,8 +65,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Postgres]:
-    """Run a server with its data below a folder that others may read."""
+def postgres(folder: Path, *, standby: bool = False, logins: bool = True) -> Iterator[Postgres]:
+    """Run a server with its data below a folder that others may read.
+
+    As a standby it recovers for ever, from a primary that never was; without logins it says so to
+    whoever comes.
+    """
     found = Postgres(port=free_port(), user="owner", password=secrets.token_hex(8))
     password = folder / "password"
     password.write_text(found.password)
@@ -75,21 +81,23 @@ def postgres(folder: Path) -> Iterator[Postgres]:
     init += ["-E", "UTF8", "--no-locale", "--no-sync", f"--pwfile={password}"]
     subprocess.run(as_user(USER, init), check=True, capture_output=True, cwd=folder)
     serve = [str(BIN / "postgres"), "-D", str(data), "-h", found.host, "-p", str(found.port)]
-    serve += ["-k", "", "-F"]
+    serve += ["-k", "", "-F", "-c", f"hot_standby={'on' if logins else 'off'}"]
+    if standby:
+        (data / "standby.signal").touch()
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(as_user(USER, serve), stdout=log, stderr=log, cwd=folder)
     try:
-        _wait(server, found, folder / "log")
+        _wait(server, found, folder / "log", _READY if logins else _REFUSES)
         yield found
     finally:
         server.send_signal(signal.SIGINT)  # SIGTERM would wait for clients to leave
         server.wait(30)
 
 
-def _wait(server: subprocess.Popen[bytes], found: Postgres, log: Path) -> None:
+def _wait(server: subprocess.Popen[bytes], found: Postgres, log: Path, answer: int) -> None:
     ready = [str(BIN / "pg_isready"), "-q", "-h", found.host, "-p", str(found.port)]
     end = time.monotonic() + 30
-    while subprocess.run(ready, check=False).returncode:
+    while subprocess.run(ready, check=False).returncode != answer:
         assert server.poll() is None, log.read_text()
         assert time.monotonic() < end, log.read_text()
         time.sleep(0.1)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
 
@@ -82,33 +83,42 @@ def _named(address: str) -> x509.GeneralName:
 
 
 @contextmanager
-def postgres_over_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
-    """Answer the port at which PostgreSQL is reached by TLS alone."""
+def postgres_over_tls(port: int, context: ssl.SSLContext, *, plain: bool = False) -> Iterator[int]:
+    """Answer the port at which PostgreSQL is reached by TLS alone, or by plain connections too."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_serve, args=(listener, port, context), daemon=True).start()
+        args = (listener, port, context, plain)
+        threading.Thread(target=_serve, args=args, daemon=True).start()
         yield int(listener.getsockname()[1])
 
 
-def _serve(listener: socket.socket, port: int, context: ssl.SSLContext) -> None:
+def _serve(listener: socket.socket, port: int, context: ssl.SSLContext, plain: bool) -> None:  # noqa: FBT001
     while True:
         try:
             client, _ = listener.accept()
         except OSError:  # the listener is closed
             return
-        threading.Thread(target=_talk, args=(client, port, context), daemon=True).start()
+        threading.Thread(target=_talk, args=(client, port, context, plain), daemon=True).start()
 
 
-def _talk(client: socket.socket, port: int, context: ssl.SSLContext) -> None:
+def _talk(client: socket.socket, port: int, context: ssl.SSLContext, plain: bool) -> None:  # noqa: FBT001
     """Answer a client's wish for TLS as PostgreSQL does, and hand on what it says by it."""
     with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", port)) as far:
-        client.recv(8)
+        first = client.recv(8)
+        if plain and first != SSL_REQUEST:
+            far.sendall(first)
+            _hand_on(client, far)
+            return
         client.sendall(b"S")
         with context.wrap_socket(client, server_side=True) as near:
-            back = threading.Thread(target=pump, args=(far, near), daemon=True)
-            back.start()
-            pump(near, far)
-            far.shutdown(socket.SHUT_WR)
-            back.join(5)
+            _hand_on(near, far)
+
+
+def _hand_on(near: socket.socket, far: socket.socket) -> None:
+    back = threading.Thread(target=pump, args=(far, near), daemon=True)
+    back.start()
+    pump(near, far)
+    far.shutdown(socket.SHUT_WR)
+    back.join(5)
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:

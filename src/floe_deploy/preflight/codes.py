@@ -8,7 +8,7 @@ from floe_deploy.preflight.code import Code
 
 
 def codes() -> dict[str, tuple[Code, ...]]:
-    """Answer the codes by the last name of the module that says them in its `CODES`.
+    """Answer the codes by the service that is asked: the module or package that has its checks.
 
     Modules are found, not named here: one that is added to the package is in the reference. None
     imports an extra before its check runs.
@@ -17,5 +17,10 @@ def codes() -> dict[str, tuple[Code, ...]]:
     for module in pkgutil.walk_packages(preflight.__path__, f"{preflight.__name__}."):
         said = getattr(importlib.import_module(module.name), "CODES", ())
         if said:
-            found[module.name.rpartition(".")[2]] = said
+            found[_service(module.name)] = said
     return found
+
+
+def _service(module: str) -> str:
+    _, _, inner = module.partition(".checks.")
+    return inner.partition(".")[0] or module.rpartition(".")[2]

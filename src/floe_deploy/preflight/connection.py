@@ -16,7 +16,7 @@ from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Probe
 from floe_deploy.preflight.code import Stage
 from floe_deploy.preflight.tcp import addresses_of, connected
-from floe_deploy.preflight.tls import handshake, look_at, trusting
+from floe_deploy.preflight.tls import Greeting, handshake, look_at, trusting
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -49,9 +49,13 @@ async def reach_url(probe: Probe, url: str, ca_file: str | None = None) -> ssl.S
 
 
 async def reach(
-    probe: Probe, host: str, port: int, context: ssl.SSLContext | None = None
+    probe: Probe,
+    host: str,
+    port: int,
+    context: ssl.SSLContext | None = None,
+    greet: Greeting | None = None,
 ) -> Mapping[str, Any]:
-    """Try name, TCP and, with a context, TLS; answer the certificate.
+    """Try name, TCP, what a protocol says first and, with a context, TLS; answer the certificate.
 
     Raises:
         Fault: a layer does not work.
@@ -63,10 +67,12 @@ async def reach(
     probe.at(Stage.TCP)
     connection = await connected(addresses, host, port)
     with connection:
+        if greet and not await greet(connection):
+            return {}
         if context is None:
             return {}
         probe.at(Stage.TLS)
-        certificate = await handshake(connection, host, port, context)
+        certificate = await handshake(connection, host, port, context, greet)
     look_at(probe, certificate, host, port)
     return certificate
 

@@ -8,8 +8,9 @@ from floe_constructs.problem import Problem, nearest
 from floe_deploy.preflight import selection
 from floe_deploy.preflight.asked import Asked
 from floe_deploy.preflight.check import Check
-from floe_deploy.preflight.checks import checks, codes
+from floe_deploy.preflight.checks import checks
 from floe_deploy.preflight.code import Fault
+from floe_deploy.preflight.codes import codes
 from floe_deploy.preflight.credentials import Credentials, resolve
 from floe_deploy.preflight.layers import SECRET_UNRESOLVED
 from floe_deploy.preflight.report import ConfigurationError, ConfigurationFault
@@ -72,7 +73,7 @@ def prepared(asked: Asked, config: PreflightConfig) -> tuple[Credentials, list[C
 
 
 def _unknown_codes(given: Sequence[str]) -> list[Problem]:
-    there = [code.id for code in codes()]
+    there = [code.id for said in codes().values() for code in said] if given else []
     return [
         Problem(
             where="--ignore",

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,9 @@ from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import CONNECT_SECONDS, Probe
 from floe_deploy.preflight.code import Fault
 from floe_deploy.preflight.tcp import addresses_of, connected
+
+Greeting = Callable[[socket.socket], Awaitable[bool]]
+"""What a protocol says before TLS; whether TLS follows."""
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which ssl has no name
 
@@ -37,9 +40,15 @@ def trusting(ca_file: str | None) -> ssl.SSLContext:
 
 
 async def handshake(
-    connection: socket.socket, host: str, port: int, context: ssl.SSLContext
+    connection: socket.socket,
+    host: str,
+    port: int,
+    context: ssl.SSLContext,
+    greet: Greeting | None = None,
 ) -> Mapping[str, Any]:
     """Speak TLS over a connection, which is closed then; answer the server's certificate.
+
+    Further connections, which are made to see what is wrong with a certificate, begin with `greet`.
 
     Raises:
         Fault: there is no TLS, or the certificate is not accepted.
@@ -54,7 +63,7 @@ async def handshake(
             seconds = CONNECT_SECONDS
             raise layers.RESPONSE_TIMEOUT(host=f"{host}:{port}", seconds=seconds) from None
         except ssl.SSLCertVerificationError as failure:
-            raise await _distrust(failure, host, port) from failure
+            raise await _distrust(failure, host, port, greet) from failure
     raise AssertionError  # every way out is above
 
 
@@ -88,12 +97,14 @@ def tls_faults(host: str, port: int) -> Iterator[None]:
         raise layers.TLS_NOT_TLS(host=host, port=port) from failure
 
 
-async def _distrust(failure: ssl.SSLCertVerificationError, host: str, port: int) -> Fault:
+async def _distrust(
+    failure: ssl.SSLCertVerificationError, host: str, port: int, greet: Greeting | None
+) -> Fault:
     """Say what is wrong with a certificate, for which it is fetched once more."""
     certificate: Mapping[str, Any] = {}
     with suppress(OSError, ssl.SSLError, Fault):
         async with asyncio.timeout(CONNECT_SECONDS):
-            certificate = await _untrusted(host, port)
+            certificate = await _untrusted(host, port, greet)
     return distrusted(failure, certificate, host, port)
 
 
@@ -114,22 +125,26 @@ def distrusted(
     return layers.TLS_UNTRUSTED(host=host, port=port, issuer=told)
 
 
-async def _untrusted(host: str, port: int) -> Mapping[str, Any]:
+async def _untrusted(host: str, port: int, greet: Greeting | None) -> Mapping[str, Any]:
     """Answer what a certificate says that nobody vouches for: Python parses only what it trusts."""
     anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anyone.check_hostname = False
     anyone.verify_mode = ssl.CERT_NONE
-    own = await _certificate(await _again(host, port), host, anyone, binary=True)
+    own = await _certificate(await _again(host, port, greet), host, anyone, binary=True)
     exactly = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     exactly.check_hostname = False
     exactly.load_verify_locations(cadata=own)
     exactly.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VerifyFlags(_NO_CHECK_TIME)
-    certificate: Mapping[str, Any] = await _certificate(await _again(host, port), host, exactly)
+    connection = await _again(host, port, greet)
+    certificate: Mapping[str, Any] = await _certificate(connection, host, exactly)
     return certificate
 
 
-async def _again(host: str, port: int) -> socket.socket:
-    return await connected(await addresses_of(host, port), host, port)
+async def _again(host: str, port: int, greet: Greeting | None) -> socket.socket:
+    connection = await connected(await addresses_of(host, port), host, port)
+    if greet:
+        await greet(connection)
+    return connection
 
 
 def _names(certificate: Mapping[str, Any]) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from floe_constructs.preflight.targets import (
+    Other,
+    Postgres,
     PreflightConfig,
     Target,
 )
-from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check
-from floe_deploy.preflight.code import Code
 
 
 def checks(config: PreflightConfig) -> list[Check]:
@@ -18,12 +18,7 @@ def checks(config: PreflightConfig) -> list[Check]:
         Fault: what a target needs is not installed (EXTRA_MISSING).
 
     """
-    return [check for _, target in _targets(config) for check in _of(target)]
-
-
-def codes() -> list[Code]:
-    """Answer every code that a check may find, those of the layers below all protocols first."""
-    return [*layers.CODES]
+    return [check for service, target in _targets(config) for check in _of(service, target)]
 
 
 def root(service: str, target: Target) -> str:
@@ -37,5 +32,15 @@ def _targets(config: PreflightConfig) -> Iterator[tuple[str, Target]]:
             yield service, target
 
 
-def _of(target: Target) -> list[Check]:  # noqa: ARG001
+def _of(service: str, target: Target) -> list[Check]:
+    # What a check imports is paid for by those alone who run it.
+    match target:
+        case Postgres():
+            from floe_deploy.preflight.checks import postgres
+
+            return postgres.checks(target)
+        case Other():
+            from floe_deploy.preflight.checks import other
+
+            return other.checks(service, target)
     return []
