@@ -22,6 +22,9 @@ from floe_constructs.setting import (
 LONGEST = 60
 """Characters of a value or key that a message shows."""
 
+UNKNOWN = "an unknown setting"
+"""What is found where there is no such setting."""
+
 MOST = 500
 """Errors of one validation that are told one by one; a file of any size is told in bounded time."""
 
@@ -219,7 +222,7 @@ def _unknown(where: str, key: str, place: Place) -> Problem:
     keys = keys_of(place.owner) if place.owner else []
     few = ", ".join(keys) if len(keys) <= _FEW_KEYS else f"{len(keys)} settings of the reference"
     fix = nearest(key, keys) or "remove it"
-    return Problem(where=where, found="an unknown setting", allowed=few or "no settings", fix=fix)
+    return Problem(where=where, found=UNKNOWN, allowed=few or "no settings", fix=fix)
 
 
 def _wrong_tag(where: str, seen: str, fault: _Fault) -> Problem:

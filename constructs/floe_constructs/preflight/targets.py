@@ -86,6 +86,14 @@ IdentityKind = Literal["aws-irsa", "aws-pod-identity", "gcp", "azure"]
 """Whom the cloud takes the process for, without a key: only these ask a token of it."""
 
 
+def _together(spec: Spec, *names: str) -> None:
+    """Refuse a half of what makes sense only as a whole."""
+    lacking = [name for name in names if getattr(spec, name) is None]
+    if lacking and len(lacking) < len(names):
+        msg = f"give {' and '.join(names)} together: {', '.join(lacking)} is not there"
+        raise ValueError(msg)
+
+
 class Target(Spec):
     """One service that is checked."""
 
@@ -271,6 +279,11 @@ class S3(Target):
     ca_file: Path | None = None
     """Certificates of the authorities that the server's is verified by."""
 
+    @model_validator(mode="after")
+    def _has_both_keys(self) -> Self:
+        _together(self, "access_key_id", "secret_access_key")
+        return self
+
 
 class Gcs(Target):
     """A bucket of Google Cloud Storage: rights, list, write, read back, delete."""
@@ -357,6 +370,11 @@ class RestCatalog(Target):
 
     ca_file: Path | None = None
     """Certificates of the authorities that the server's is verified by."""
+
+    @model_validator(mode="after")
+    def _knows_the_client(self) -> Self:
+        _together(self, "client_id", "client_secret")
+        return self
 
 
 class Postgres(Target):
