@@ -37,13 +37,15 @@ class Authority:
     def pem(self) -> str:
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def pair(self, address: str) -> tuple[str, str]:
+    def pair(
+        self, address: str, *, begins: dt.datetime = NOW - DAY, ends: dt.datetime = NOW + DAY
+    ) -> tuple[str, str]:
         """Answer a certificate for an address, signed by the authority, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
         alternative = x509.SubjectAlternativeName([_named(address)])
         certificate = (
-            self._builder(name, key.public_key())
+            self._builder(name, key.public_key(), begins=begins, ends=ends)
             .add_extension(alternative, critical=False)
             .sign(self.key, hashes.SHA256())
         )
@@ -54,24 +56,38 @@ class Authority:
         )
         return certificate.public_bytes(serialization.Encoding.PEM).decode(), text.decode()
 
-    def server(self, folder: Path, address: str) -> ssl.SSLContext:
+    def server(
+        self,
+        folder: Path,
+        address: str,
+        *,
+        begins: dt.datetime = NOW - DAY,
+        ends: dt.datetime = NOW + DAY,
+    ) -> ssl.SSLContext:
         """Answer what a server at an address shows, signed by the authority."""
-        certificate, key = self.pair(address)
+        certificate, key = self.pair(address, begins=begins, ends=ends)
         file = folder / "server.pem"
         file.write_text(key + certificate)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context
 
-    def _builder(self, name: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def _builder(
+        self,
+        name: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        *,
+        begins: dt.datetime = NOW - DAY,
+        ends: dt.datetime = NOW + DAY,
+    ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(self.name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - DAY)
-            .not_valid_after(NOW + DAY)
+            .not_valid_before(begins)
+            .not_valid_after(ends)
         )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -19,10 +20,26 @@ from floe_deploy.preflight.junit import junit
 from floe_deploy.preflight.preparing import NothingCheckedError, prepared
 
 
-def end(asked: Asked, config: Path | None) -> NoReturn:
+def of_environment(name: str, overlays: Path | None, files: Path) -> PreflightConfig:
+    """Answer what an overlay deploys on, checked from here: precisely what its gate checks.
+
+    `files` is the folder of what pods have as files below `/etc/floe/preflight`.
+
+    Raises:
+        InputError: there is no such environment, or it is not valid.
+
+    """
+    from floe_deploy import overlay, project, wiring  # a gate has no overlay
+
+    settings = project.load(overlays)
+    (folder,) = overlay.folders(settings.overlays, [name])
+    return wiring.wire(overlay.load(folder, settings.environment)).preflight(str(files))
+
+
+def end(asked: Asked, configuration: Callable[[], PreflightConfig]) -> NoReturn:
     """Check what is asked for, and end the process, whatever a library still does in it."""
     try:
-        code = _checked(asked, reading.read(config))
+        code = _checked(asked, configuration())
     except NothingCheckedError as failure:
         code = _nothing_checked(asked, failure.error)
     except InputError as failure:
@@ -104,4 +121,4 @@ def _print(asked: Asked, config: PreflightConfig, found: list[Finding], millisec
                 strict=asked.strict,
             )
             lines = [json.dumps(told.model_dump(mode="json"), indent=2, ensure_ascii=False)]
-    typer.echo("\n".join(lines))
+    typer.echo("\n".join(lines), color=False if os.environ.get("NO_COLOR") else None)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from floe_deploy.cli.options import Overlays
+
 
 class Format(StrEnum):
     """How the report is printed."""
@@ -20,6 +22,9 @@ _Flag = typer.Option
 
 
 def preflight(  # noqa: PLR0913, PLR0917  the command line's
+    env: Annotated[
+        str | None, typer.Option(metavar="ENVIRONMENT", help="Check what this overlay deploys on.")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -28,6 +33,13 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
             "compiled_artifacts.json, or one of your own. Without it environment variables say.",
         ),
     ] = None,
+    overlays: Overlays = None,
+    files: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="With --env: what pods have as files, certificates above all."
+        ),
+    ] = Path("/etc/floe/preflight"),
     check_compute: Annotated[bool, _Flag("--check-compute", help="Compute alone.")] = False,  # noqa: FBT002
     check_storage: Annotated[bool, _Flag("--check-storage", help="Object storage alone.")] = False,  # noqa: FBT002
     check_catalog: Annotated[bool, _Flag("--check-catalog", help="The catalog alone.")] = False,  # noqa: FBT002
@@ -73,9 +85,12 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
     credential in a report.
     """
     from floe_deploy import preflighting
+    from floe_deploy.preflight import reading
     from floe_deploy.preflight.asked import Asked
     from floe_deploy.preflight.check import Service
 
+    if env and config:
+        raise typer.BadParameter("an environment or a file, not both", param_hint="--env, --config")
     services: dict[Service, bool] = {
         "compute": check_compute,
         "storage": check_storage,
@@ -96,5 +111,5 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
             listing=listing,
             gate=gate,
         ),
-        config,
+        lambda: preflighting.of_environment(env, overlays, files) if env else reading.read(config),
     )

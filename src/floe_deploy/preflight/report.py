@@ -1,11 +1,11 @@
-"""The report of a run, as programs read it; its JSON Schema is `floe schema preflight-report`."""
+"""The report of a run, as programs read it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
 
 from floe_deploy.preflight.check import Service
 from floe_deploy.preflight.finding import Finding, Status
@@ -104,6 +104,10 @@ class ConfigurationError(_Document):
 
     details: list[ConfigurationFault]
     """One by one."""
+
+
+class Printed(RootModel[Report | ConfigurationError]):
+    """What `floe preflight --json` prints: one document, whatever happens."""
 
 
 def report(

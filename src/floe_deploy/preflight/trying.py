@@ -35,7 +35,8 @@ def found(
         )
         failures = report.failing(report.ignoring(findings, asked.ignore), strict=asked.strict)
         hopeless = any(one.definitive or one.code == "UNEXPECTED" for one in failures)
-        if not failures or hopeless or time.monotonic() + pause >= end - 1:
+        too_late = time.monotonic() + pause >= end - 1
+        if not (failures and asked.wait) or hopeless or too_late:
             return findings
         typer.echo(f"again in {pause:g} s: {text.line(failures[0])}", err=True)
         time.sleep(pause)
