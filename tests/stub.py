@@ -15,6 +15,7 @@ class Asked:
     """A request."""
 
     method: str
+    target: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -59,6 +60,7 @@ def stub(answer: Callable[[Asked], Said]) -> Iterator[Stub]:
             parts = urlsplit(self.path)
             asked = Asked(
                 method=self.command,
+                target=self.path,
                 path=parts.path,
                 query={name: values[0] for name, values in parse_qs(parts.query).items()},
                 headers={name.lower(): value for name, value in self.headers.items()},

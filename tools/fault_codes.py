@@ -10,9 +10,11 @@ from floe_deploy.preflight.codes import codes
 SERVICES = {
     "layers": "every service",
     "aws": "identity in AWS",
+    "profile": "profile of AWS",
     "gcp": "identity in Google Cloud",
     "azure": "identity in Azure",
     "postgres": "PostgreSQL",
+    "object_store": "object store",
     "s3": "S3",
     "gcs": "Google Cloud Storage",
     "adls": "Azure's object storage",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from floe_constructs.preflight.targets import (
+    S3,
     Other,
     Postgres,
     PreflightConfig,
@@ -35,6 +36,10 @@ def _targets(config: PreflightConfig) -> Iterator[tuple[str, Target]]:
 def _of(service: str, target: Target) -> list[Check]:
     # What a check imports is paid for by those alone who run it.
     match target:
+        case S3():
+            from floe_deploy.preflight.checks import s3
+
+            return s3.checks(target)
         case Postgres():
             from floe_deploy.preflight.checks import postgres
 
