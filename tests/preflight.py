@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import SecretStr
+
 from floe_constructs.preflight.targets import PreflightConfig
-from floe_deploy.preflight import runner
+from floe_deploy.preflight import runner, text
 from floe_deploy.preflight.checks import checks
 from floe_deploy.preflight.credentials import resolve
 from floe_deploy.preflight.finding import Finding
+from floe_deploy.preflight.junit import junit
+from floe_deploy.preflight.report import report
+
+SHORTEST = 6
+"""Characters of a credential from which on nothing else is likely to hold it."""
 
 
 def preflight(
@@ -16,14 +23,30 @@ def preflight(
     *,
     seconds: float = 15,
 ) -> list[Finding]:
-    """Check what a configuration names; its credentials are all there."""
+    """Check what a configuration names; its credentials are all there, and none is ever shown."""
     unhurried = {"warnings": {"slow_ms": 60_000}}  # the machine may be busy
     read = PreflightConfig.model_validate(unhurried | dict(config))
     credentials, missing = resolve(read, variables or {})
     assert not missing
-    return runner.run(
+    findings = runner.run(
         checks(read), credentials, seconds=seconds, deadline=seconds, thresholds=read.warnings
     )
+    assert_hidden(findings, list(credentials))
+    return findings
+
+
+def assert_hidden(findings: list[Finding], secrets: list[SecretStr]) -> None:
+    """Hold every form of a report to showing none of the credentials that the run had."""
+    told = [
+        *text.table(findings, "run", 1, strict=False),
+        *text.short(findings, 1, strict=False),
+        junit(findings, "run", 1, strict=False),
+        report(findings, environment=None, milliseconds=1, strict=False).model_dump_json(),
+        str(findings),
+    ]
+    for secret in secrets:
+        value = secret.get_secret_value()
+        assert len(value) < SHORTEST or not [form for form in told if value in form]
 
 
 def only(findings: list[Finding], id: str) -> Finding:

@@ -209,15 +209,23 @@ def test_an_engine_without_a_check_is_never_a_plain_pass() -> None:
 # names
 
 
-def _resolving(resolver: Resolver, tmp_path: Path, *more: str) -> tuple[dict[str, Any], float]:
+LOOKUP = "import socket; socket.getaddrinfo('spark.data.example', 1)"
+BESIDE = """"$0" -c "$1" 2>/dev/null & shift
+"$0" "$@"; code=$?
+kill -0 $! 2>/dev/null && echo first >&2
+exit $code"""
+"""A plain lookup beside the command: who ends first?"""
+
+
+def _resolving(resolver: Resolver, tmp_path: Path) -> tuple[dict[str, Any], str]:
     config = tmp_path / "preflight.yaml"
     target = {"type": "other", "kind": "spark", "host": "spark.data.example", "port": 1}
     config.write_text(json.dumps({"compute": [target]}))
-    command = [sys.executable, "-m", "floe_deploy", "preflight", "--json", f"--config={config}"]
-    done = alone([*command, *more], resolver=resolver)
+    floe = ["-m", "floe_deploy", "preflight", "--json", f"--config={config}"]
+    done = alone(["sh", "-c", BESIDE, sys.executable, LOOKUP, *floe], resolver=resolver)
     assert done.returncode == 1, done.stderr
     (check,) = json.loads(done.stdout)["checks"]
-    return check, done.seconds
+    return check, done.stderr
 
 
 @pytest.mark.requirement("FR-020")
@@ -237,10 +245,10 @@ def test_a_name_server_that_is_not_there_is_no_spelling_mistake(tmp_path: Path) 
 
 @pytest.mark.requirement("FR-020", "SC-003")
 @pytest.mark.slow
-def test_a_silent_name_server_ends_no_later_than_its_limit(tmp_path: Path) -> None:
-    check, seconds = _resolving("silent", tmp_path)
+def test_a_silent_name_server_does_not_hold_the_process(tmp_path: Path) -> None:
+    check, said = _resolving("silent", tmp_path)
     assert (check["code"], check["stage"]) == ("DNS_TIMEOUT", "dns")
     assert check["message"] == "no DNS answer for spark.data.example in 5 s"
     assert "port 53" in check["remediation"]
     assert 5000 <= check["duration_ms"] < 6000
-    assert seconds < 9  # the resolver itself would hold the process for 10
+    assert "first" in said  # the resolver would hold the process as long as it holds a lookup

@@ -92,17 +92,15 @@ def test_a_fault_is_one_line_with_service_status_and_what_to_do() -> None:
     assert "\n".join(lines) == (
         "[STORAGE] ERROR: storage: bucket lake not found at s3 (S3_BUCKET_MISSING). "
         "Remediation: Create it\n"
-        "[STORAGE] WARNING: storage.write: not tried, because storage failed (SKIPPED). "
-        "Remediation: Mend that first\n"
-        "preflight failed: 3 checks, 1 error, 1 warning in 1.2 s"
+        "preflight failed: 3 checks, 1 error, 1 skipped in 1.2 s"
     )
 
 
 def test_the_table_shows_every_check_and_then_what_to_do() -> None:
     lines = [unstyle(line) for line in text.table(ALL, "preflight prod", 1234, strict=False)]
     assert [line.split()[1] for line in lines[1:4]] == [found.id for found in ALL]
-    assert lines[-1] == "preflight failed: 3 checks, 1 error, 1 warning in 1.2 s"
-    assert sum("Remediation:" in line for line in lines) == 2
+    assert lines[-1] == "preflight failed: 3 checks, 1 error, 1 skipped in 1.2 s"
+    assert sum("Remediation:" in line for line in lines) == 1
 
 
 def test_a_run_in_which_all_is_well_says_so() -> None:

@@ -26,5 +26,7 @@ def needed(name: str, found: dict[str, int]) -> dict[str, int]:
 def test_preflight_needs_no_node_and_less_than_60_mib() -> None:
     sizes = needed("floe-deploy", {})
     assert {"httpx", "asyncpg", "obstore", "pydantic"} <= sizes.keys()
-    assert not [name for name in sizes if name.startswith(("cdk8s", "constructs", "jsii", "nodejs"))]
+    assert not [
+        name for name in sizes if name.startswith(("cdk8s", "constructs", "jsii", "nodejs"))
+    ]
     assert sum(sizes.values()) < 60 * MIB, {name: size // 1024 for name, size in sizes.items()}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import typer
 
 from floe_deploy.preflight.finding import Finding, Status
+from floe_deploy.preflight.layers import SKIPPED
 from floe_deploy.preflight.report import failing
 
 _SIGNS: dict[Status, tuple[str, str]] = {
@@ -25,14 +26,19 @@ def table(findings: Sequence[Finding], title: str, milliseconds: int, *, strict:
         lines.append(
             f"  {typer.style(f'{sign:<7}', fg=colour)}  {found.id:<{wide}}  {time}  {text}"
         )
-    told = [line(found) for found in findings if found.remediation]
+    told = [line(found) for found in findings if _needs_a_hand(found)]
     return [*lines, *(["", *told] if told else []), "", summary(findings, milliseconds, strict)]
 
 
 def short(findings: Sequence[Finding], milliseconds: int, *, strict: bool) -> list[str]:
     """Answer a line for each finding that is not well, errors first, and how it ended."""
-    told = sorted((found for found in findings if found.remediation), key=_weight)
+    told = sorted(filter(_needs_a_hand, findings), key=_weight)
     return [*map(line, told), summary(findings, milliseconds, strict)]
+
+
+def _needs_a_hand(found: Finding) -> bool:
+    """Tell whether there is something to do; what was skipped waits for another's mending."""
+    return bool(found.remediation) and found.code != SKIPPED.id
 
 
 def _weight(found: Finding) -> int:
@@ -49,11 +55,12 @@ def line(found: Finding) -> str:
 def summary(findings: Sequence[Finding], milliseconds: int, strict: bool) -> str:  # noqa: FBT001
     """Answer how a run ended, in one line."""
     ids = {found.id for found in findings}
-    count = {
-        status: len({found.id for found in findings if found.status == status})
-        for status in ("error", "warning")
-    }
-    told = [f"{number} {word}{'s' * (number > 1)}" for word, number in count.items() if number]
+    skipped = {found.id for found in findings if found.code == SKIPPED.id}
+    errors = {found.id for found in findings if found.status == "error"}
+    warnings = {found.id for found in findings if found.status == "warning"} - skipped
+    told = [f"{len(errors)} error{'s' * (len(errors) > 1)}"] if errors else []
+    told += [f"{len(warnings)} warning{'s' * (len(warnings) > 1)}"] if warnings else []
+    told += [f"{len(skipped)} skipped"] if skipped else []
     result = "failed" if failing(findings, strict=strict) else "passed"
     checks = f"{len(ids)} check" + "s" * (len(ids) != 1)
     return f"preflight {result}: {', '.join([checks, *told])} in {milliseconds / 1000:.1f} s"
