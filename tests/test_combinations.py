@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.yaml_text import load
 from floe_deploy import overlay, wiring
 from floe_deploy.project import COMPOSE, Project, imported
 from floe_deploy.synth import Rendering, render
@@ -51,7 +52,7 @@ def rendered(folder: Path, environment: str, **forms: str) -> Rendering:
 
 def objects(rendering: Rendering, phase: str = "") -> dict[str, Any]:
     return {
-        path: yaml.safe_load(text)
+        path: load(text)
         for path, text in rendering.files.items()
         if path.startswith(phase) and path.endswith(".yaml") and "kustomization" not in path
     }

@@ -19,6 +19,7 @@ import yaml
 from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow, Outside, Peer
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.yaml_text import load
 from floe_deploy import overlay, wiring
 from floe_deploy.project import Project
 from floe_deploy.synth import render
@@ -281,7 +282,7 @@ def test_an_identity_opens_its_metadata_address_for_its_pods_alone(
     file.write_text(file.read_text().replace(old, new))
     rendering = render(environment, Project())
     made = [
-        yaml.safe_load(text)
+        load(text)
         for path, text in rendering.files.items()
         if path.endswith(".yaml") and "kustomization" not in path
     ]

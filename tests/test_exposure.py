@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from floe_constructs.yaml_text import load
 from floe_deploy import linting, overlay
 from floe_deploy.errors import InputError
 from floe_deploy.project import Project
@@ -67,7 +67,7 @@ def rendered(tmp_path: Path) -> Rendered:
         folder = write(tmp_path, document(exposure, **parts))
         files = render(folder, Project()).files
         found = [
-            yaml.safe_load(text)
+            load(text)
             for path, text in files.items()
             if path.endswith(".yaml") and "kustomization" not in path
         ]

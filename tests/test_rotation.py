@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from floe_constructs.yaml_text import load
 from floe_deploy.project import Project
 from floe_deploy.reloading import ANNOTATION, watched
 from floe_deploy.synth import render
@@ -43,7 +44,7 @@ def objects(folder: Path, change: Callable[[Any], object] = lambda _: None) -> O
     (place / "environment.yaml").write_text(yaml.safe_dump(settings))
     files = render(place, Project()).files
     found = [
-        yaml.safe_load(text)
+        load(text)
         for path, text in files.items()
         if path.endswith(".yaml") and not path.endswith("kustomization.yaml")
     ]
@@ -93,7 +94,7 @@ def test_every_workload_that_runs_on_can_be_restarted() -> None:
     there = {
         (item["kind"], item["metadata"]["name"])
         for path in (ROOT / "dist" / "prod" / "50-platform").rglob("*.yaml")
-        if (item := yaml.safe_load(path.read_text()))["kind"] in kinds
+        if (item := load(path.read_text()))["kind"] in kinds
     }
     there -= {("Deployment", "dagster-code-finance")}
     assert there == set(LONG_RUNNING.values()) | LOGINS
