@@ -26,6 +26,7 @@ quick: .venv/.dev ## The inner loop: tests that need no tool beside Python and N
 	.venv/bin/pytest -q -n 2 -m "not tools and not slow"
 
 test: check .tools/.ready ## Everything
+	.venv/bin/python -m compileall -q src constructs # for hundreds of `floe`, where none may write it
 	.venv/bin/pytest -n 2 --dist worksteal
 
 bench: .venv/.dev ## Print how long things take, as figures and ratios
