@@ -55,7 +55,7 @@ def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Pat
             else:
                 while process.poll() is None and not left_behind(output):
                     time.sleep(0.0005)
-                time.sleep(random.uniform(0.0, 0.05))  # noqa: S311
+                time.sleep(random.uniform(0.0, 0.03))  # noqa: S311
             process.send_signal(signal.SIGKILL)
         writing += left_behind(output)
         for name, known in releases.items():
