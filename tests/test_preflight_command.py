@@ -1,0 +1,225 @@
+"""`floe preflight` as people and programs call it."""
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, CompletedProcess, Popen
+from typing import Any
+
+import jsonschema
+import pytest
+
+from floe_deploy.preflight import gate
+from floe_deploy.preflight.report import Printed
+from postgres import free_port
+from test_dist import floe
+
+HOST = "127.0.0.1"
+SCHEMA = Printed.model_json_schema(mode="serialization")
+FORMATS = ("table", "short", "json", "junit")
+
+
+@contextmanager
+def listening(port: int = 0) -> Iterator[int]:
+    """Take connections, and say nothing: all that a service without a check has to do."""
+    with socket.create_server((HOST, port), backlog=64) as listener:
+        yield listener.getsockname()[1]
+
+
+def spark(port: int, *, tls: bool = False) -> dict[str, Any]:
+    return {"type": "other", "kind": "spark", "host": HOST, "port": port, "tls": tls}
+
+
+def called(
+    folder: Path, config: object, *arguments: str, env: dict[str, str] | None = None
+) -> CompletedProcess[str]:
+    file = folder / "preflight.yaml"
+    file.write_text(config if isinstance(config, str) else json.dumps(config))
+    return floe("preflight", *arguments, cwd=folder, env=env)
+
+
+def as_json(done: CompletedProcess[str]) -> dict[str, Any]:
+    """Answer the one document on standard output, which fits the published schema."""
+    told: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(told, SCHEMA)
+    return told
+
+
+# how it ends
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_warning_passes_unless_it_is_asked_for_and_can_be_ignored(tmp_path: Path) -> None:
+    with listening() as port:
+        config = {"compute": [spark(port)]}
+        assert called(tmp_path, config).returncode == 0
+        assert called(tmp_path, config, "--strict").returncode == 1
+        ignored = called(tmp_path, config, "--strict", "--ignore", "NO_DEEP_CHECK", "--json")
+    assert ignored.returncode == 0
+    assert as_json(ignored)["overall_status"] == "pass"
+
+
+@pytest.mark.requirement("FR-015", "FR-020")
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_exit_code_is_the_same_in_every_form(tmp_path: Path, form: str) -> None:
+    refused = {"environment": "prod", "compute": [spark(free_port())]}
+    done = called(tmp_path, refused, "--format", form)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert "refused the connection" in done.stdout
+    wrong = called(tmp_path, "compute: [{type: trino}]", "--format", form)
+    assert wrong.returncode == 2
+    told = wrong.stdout if form == "json" else wrong.stderr
+    assert "compute[0].host" in told
+    assert "compute[0].user" in told
+
+
+def test_json_is_one_document_whatever_happens(tmp_path: Path) -> None:
+    refused = as_json(called(tmp_path, {"compute": [spark(free_port())]}, "--json"))
+    assert [check["code"] for check in refused["checks"]] == ["CONN_REFUSED"]
+    wrong = as_json(called(tmp_path, "compute: 1", "--json"))
+    assert wrong["error"] == "config_invalid"
+    absent = as_json(floe("preflight", "--json", "--config", "nothing.yaml", cwd=tmp_path))
+    assert absent["error"] == "config_not_found"
+    secret = {"host": HOST, "database": "d", "user": "u", "password": {"env": "NOWHERE"}}
+    missing = as_json(called(tmp_path, {"postgres": [secret]}, "--json"))
+    assert missing["error"] == "missing_credentials"
+    assert missing["details"][0]["service"] == "postgres"
+    assert missing["details"][0]["code"] == "SECRET_UNRESOLVED"
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_gate_tells_what_trying_again_may_mend_from_what_it_does_not(tmp_path: Path) -> None:
+    refused = called(tmp_path, {"compute": [spark(free_port())]}, "--gate")
+    assert refused.returncode == 1
+    invalid = {"compute": [spark(free_port())], "storage": [{"type": "nothing"}]}
+    assert called(tmp_path, invalid, "--gate").returncode == 78
+    secret = {"host": HOST, "database": "d", "user": "u", "password": {"env": "NOWHERE"}}
+    missing = called(tmp_path, {"postgres": [secret]}, "--gate")
+    assert missing.returncode == 1
+    assert "variable NOWHERE is not set" in missing.stderr
+
+
+def test_a_missing_key_of_a_secret_is_named_with_its_secret(tmp_path: Path) -> None:
+    kept = {"env": "NOWHERE", "secret": {"name": "dagster-postgres", "key": "password"}}
+    config = {"postgres": [{"host": HOST, "database": "d", "user": "u", "password": kept}]}
+    for value, seen in ((None, "not set"), ("", "empty")):
+        env = {"NOWHERE": value} if value is not None else None
+        done = called(tmp_path, config, env=env)
+        assert done.returncode == 2
+        place = "variable NOWHERE, from Secret dagster-postgres, key password"
+        assert f"postgres[0].password: the credential in {place} is {seen}" in done.stderr
+
+
+def test_what_cannot_be_checked_is_told_before_the_first_connection(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        port = listener.getsockname()[1]
+        wrong = ["--only", "compte", "--skip", "storage", "--ignore", "NOTHING", "--check-catalog"]
+        done = called(tmp_path, {"compute": [spark(port)]}, *wrong)
+        listener.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    assert done.returncode == 2
+    assert "did you mean compute?" in done.stderr.lower()
+    for option in ("--only", "--skip", "--ignore", "--check-catalog"):
+        assert f"{option}: found" in done.stderr
+
+
+def test_an_environment_and_a_file_are_not_both_checked(tmp_path: Path) -> None:
+    done = called(tmp_path, {}, "--env", "prod", "--config", "preflight.yaml")
+    assert done.returncode == 2
+    assert "not both" in done.stderr
+
+
+def test_nothing_to_check_is_no_pass(tmp_path: Path) -> None:
+    assert called(tmp_path, {"environment": "prod"}).returncode == 2
+    with listening() as port:
+        done = called(tmp_path, {"compute": [spark(port)]}, "--skip", "compute")
+    assert done.returncode == 2
+    assert "no service is left" in done.stderr
+
+
+# what it does
+
+
+def test_checks_are_listed_without_a_connection(tmp_path: Path) -> None:
+    done = called(tmp_path, {"compute": [spark(free_port())]}, "--list")
+    assert done.returncode == 0
+    assert done.stdout.startswith("compute ")
+    assert "spark is there" in done.stdout
+
+
+def test_what_an_overlay_deploys_on_is_checked_from_anywhere() -> None:
+    done = floe("preflight", "--env", "dev", "--list")
+    assert done.returncode == 0, done.stderr
+    assert {"postgres.dagster", "postgres.marquez"} <= {
+        line.split()[0] for line in done.stdout.splitlines()
+    }
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_service_that_is_late_is_waited_for(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "preflight.yaml").write_text(json.dumps({"compute": [spark(port)]}))
+    with Popen(
+        [sys.executable, "-m", "floe_deploy", "preflight", "--wait", "60"],
+        cwd=tmp_path,
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        assert process.stdout
+        assert process.stderr.readline().startswith("again in 1 s: [COMPUTE] ERROR")
+        with listening(port):
+            assert process.wait(60) == 0
+        assert "preflight passed" in process.stdout.read()
+
+
+def test_what_no_time_mends_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    listener.accept()[0].close()
+                except OSError:
+                    return
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        config = {"compute": [spark(listener.getsockname()[1], tls=True)]}
+        done = called(tmp_path, config, "--wait", "60", "--gate")
+    assert done.returncode == 78
+    assert "TLS_NOT_TLS" in done.stdout
+    assert "again" not in done.stderr
+
+
+def test_a_gate_says_beside_its_pod_what_is_wrong_and_how_it_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "termination-log"
+    monkeypatch.setattr(gate, "TERMINATION_LOG", log)
+    monkeypatch.setattr(socket, "gethostname", lambda: "preflight-services-0123456789-abcde")
+    gate.last_words(["[POSTGRES] ERROR: …", *gate.reopening(78)])
+    said = log.read_text()
+    assert said.startswith("[POSTGRES] ERROR")
+    assert "gate.attempt" in said
+    assert "kubectl delete job preflight-services-0123456789" in said
+    gate.last_words(["ü" * 5000])
+    assert 4000 < len(log.read_bytes()) <= 4096
+    assert gate.reopening(0) == []
+
+
+def test_no_node_is_started(tmp_path: Path) -> None:
+    with listening() as port:
+        done = called(
+            tmp_path,
+            {"compute": [spark(port)]},
+            env={"JSII_NODE": "/nowhere", "PATH": os.environ["PATH"]},
+        )
+    assert done.returncode == 0
