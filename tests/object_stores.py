@@ -59,7 +59,9 @@ def azure(folder: Path, account: str, key: str) -> Iterator[int]:
     program = [str(NODE), str(AZURITE / "src" / "blob" / "main.js"), "--disableTelemetry"]
     args = ["--blobPort", str(port), "--cert", pem, "--key", pem, "--location", str(folder)]
     env = {"AZURITE_ACCOUNTS": f"{account}:{key}"}
-    with _running([*program, *args, "--skipApiVersionCheck"], folder, env, port):
+    with _running(
+        [*program, *args, "--skipApiVersionCheck", "--oauth", "basic"], folder, env, port
+    ):
         yield port
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from floe_constructs.preflight.targets import (
     S3,
+    Adls,
     Other,
     Postgres,
     PreflightConfig,
@@ -40,6 +41,10 @@ def _of(service: str, target: Target) -> list[Check]:
             from floe_deploy.preflight.checks import s3
 
             return s3.checks(target)
+        case Adls():
+            from floe_deploy.preflight.checks import adls
+
+            return adls.checks(target)
         case Postgres():
             from floe_deploy.preflight.checks import postgres
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import httpx
 from obstore import list as listing
 from obstore.exceptions import BaseError
 
@@ -60,6 +61,11 @@ _STATUS = re.compile(
     r"non-2xx status code: (\d{3})[^:\n]*:? ?(.*?)(?:\n\nDebug source:|\Z)", re.DOTALL
 )
 
+# Azure deletes in bulk, and the answer's parts are told in words of their own.
+_DELETED = re.compile(
+    r"Bulk delete request failed for key [^:]*: (.*?) \(code: (\d{3})\)", re.DOTALL
+)
+
 T = TypeVar("T")
 
 
@@ -103,6 +109,15 @@ def pair(
             requires=id,
         ),
     ]
+
+
+def by_status(status: int, *, busy: Code, unavailable: Code, denied: Code, refused: Code) -> Code:
+    """Answer what an HTTP status means, where a store's own name for it says no more."""
+    if status in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):
+        return busy
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return unavailable
+    return denied if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) else refused
 
 
 def new_key(prefix: str | None) -> str:
@@ -187,6 +202,8 @@ def _named(probe: Probe, text: str) -> Exception:
     """Answer what a failure of obstore means, which tells it in its words alone."""
     if found := _STATUS.search(text):
         return refusal_of(int(found[1]), found[2])
+    if found := _DELETED.search(text):
+        return Refusal(status=int(found[2]), code="", said=excerpt(found[1]))
     if "redirect without LOCATION" in text:
         return Refusal(status=301, code="PermanentRedirect", said="")
     if "error sending request" not in text:

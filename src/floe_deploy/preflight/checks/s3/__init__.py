@@ -127,13 +127,13 @@ def _code(step: str, refusal: Refusal) -> Code:
         return faults.S3_WRONG_REGION
     if refusal.code in _BY_CODE:
         return _BY_CODE[refusal.code]
-    if refusal.status in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):
-        return faults.S3_THROTTLED
-    if refusal.status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return faults.S3_UNAVAILABLE
-    if refusal.status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return _DENIED[step]
-    return faults.S3_REFUSED
+    return object_store.by_status(
+        refusal.status,
+        busy=faults.S3_THROTTLED,
+        unavailable=faults.S3_UNAVAILABLE,
+        denied=_DENIED[step],
+        refused=faults.S3_REFUSED,
+    )
 
 
 def _url(probe: Probe, target: S3) -> str:
