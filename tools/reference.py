@@ -1,9 +1,7 @@
 """Write the reference pages that follow from the code."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from floe_constructs.artifacts.credentials import (
     BUNDLES,
@@ -14,12 +12,15 @@ from floe_constructs.artifacts.credentials import (
 from floe_constructs.artifacts.fields import IGNORED, READ
 from floe_constructs.dagster.environment import CREDENTIALS
 from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.variables import ALSO, COMPUTE_TYPE, STORAGE_URL, VARIABLES
 from floe_deploy import overlay as environments
 from floe_deploy import schema, wiring
 from floe_deploy.environment import Environment
 from floe_deploy.graph import reading, svg
+from floe_deploy.preflight.report import Printed
 from floe_deploy.rules.report import ALL
 from tools import fault_codes
+from tools.forms import plain, tables
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -27,8 +28,6 @@ FOLDER = ROOT / "docs" / "reference"
 
 def overlay() -> str:
     """Answer the page of every setting of `environment.yaml`, out of its JSON Schema."""
-    forms = Environment.model_json_schema()
-    definitions: dict[str, Any] = forms["$defs"]
     lines = [
         "# The overlay: `environment.yaml`",
         "",
@@ -38,91 +37,44 @@ def overlay() -> str:
         "",
         "## Environment",
         "",
-        *_table(forms, definitions),
+        *tables(Environment),
     ]
-    for name in _reached(forms, definitions):
-        definition = definitions[name]
-        if "properties" in definition:
-            lines += [f"## {name}", "", _plain(definition.get("description", "")), ""]
-            lines += _table(definition, definitions)
     return "\n".join(lines)
 
 
-def _table(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
-    required = set(schema.get("required", []))
-    yield "| setting | what it takes | default | what it is |"
-    yield "| --- | --- | --- | --- |"
-    for name, field in schema["properties"].items():
-        default = "" if name in required else _default(field.get("default"))
-        takes = _takes(field, definitions)
-        yield f"| `{name}` | {takes} | {default} | {_plain(field.get('description', ''))} |"
-    yield ""
+def preflight() -> str:
+    """Answer the page of every setting of `preflight.yaml`, and of the variables instead of it."""
+    lines = [
+        "# What preflight checks: `preflight.yaml`",
+        "",
+        "Made by `python -m tools.reference` out of the specs: every setting of every form. One",
+        "without a default has to be given; an unknown one is an error. Editors complete and check",
+        "by [its JSON Schema](preflight.schema.json). A credential is never in the file, only",
+        "[where it is kept](#kept). [How to use it](../how-to/preflight.md).",
+        "",
+        "## Variables",
+        "",
+        "Without a file, these say what to check. `" + COMPUTE_TYPE + "` says which engine is",
+        "meant when two are set, `" + STORAGE_URL + "` which bucket: `s3://bucket/prefix`,",
+        "`gs://bucket/prefix`, `abfss://container@account/prefix`.",
+        "",
+        "| variable | also | service | setting |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| `{variable}` | {_also(variable)} | {service} | `{setting}` |"
+            for service, settings in VARIABLES.items()
+            for setting, variable in settings.items()
+        ),
+        "",
+        "## PreflightConfig",
+        "",
+        *tables(PreflightConfig),
+    ]
+    return "\n".join(lines)
 
 
-def _default(value: object) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, dict):
-        return "as there" if value else "empty"
-    if isinstance(value, list):
-        return "empty" if not value else ", ".join(map(str, value))
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def _takes(field: dict[str, Any], definitions: dict[str, Any]) -> str:
-    if rule := field.get("rule"):
-        return _plain(rule)
-    if reference := field.get("$ref"):
-        name = reference.rpartition("/")[2]
-        is_form = "properties" in definitions[name]
-        return f"[{name}](#{name.lower()})" if is_form else _takes(definitions[name], definitions)
-    if forms := field.get("anyOf") or field.get("oneOf"):
-        return " or ".join(dict.fromkeys(_takes(form, definitions) for form in forms))
-    if values := field.get("enum") or [field[key] for key in ("const",) if key in field]:
-        return " or ".join(f"`{value}`" for value in values)
-    return _typed(field, definitions)
-
-
-def _typed(field: dict[str, Any], definitions: dict[str, Any]) -> str:
-    match field.get("type"):
-        case "array":
-            return f"list of {_takes(field.get('items', {}), definitions)}"
-        case "object":
-            return f"mapping of {_takes(field.get('additionalProperties', {}), definitions)}"
-        case "integer":
-            return _whole(field)
-    text = "address" if field.get("format") == "uri" else "text"
-    words = {"number": "number", "boolean": "`true` or `false`", "null": "null"}
-    return words.get(str(field.get("type")), text)
-
-
-def _whole(field: dict[str, Any]) -> str:
-    above = field.get("exclusiveMinimum")
-    least = field.get("minimum") if above is None else above + 1
-    most = field.get("maximum")
-    if least is None:
-        return "whole number"
-    return (
-        f"whole number, {least} to {most}" if most is not None else f"whole number from {least} on"
-    )
-
-
-def _reached(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
-    """Answer the forms in the order in which a reader meets them."""
-    seen: dict[str, None] = {}
-    waiting: list[Any] = [schema["properties"]]
-    while waiting:
-        value = waiting.pop(0)
-        if isinstance(value, dict):
-            if reference := value.get("$ref"):
-                name = str(reference).rpartition("/")[2]
-                if name not in seen:
-                    seen[name] = None
-                    waiting.append(definitions[name].get("properties", definitions[name]))
-            waiting += [inner for key, inner in value.items() if key not in {"$ref", "mapping"}]
-        elif isinstance(value, list):
-            waiting += value
-    yield from seen
+def _also(variable: str) -> str:
+    return f"`{ALSO[variable]}`" if variable in ALSO else ""
 
 
 def contract() -> str:
@@ -136,7 +88,7 @@ def contract() -> str:
         "",
         "| field | where it goes |",
         "| --- | --- |",
-        *(f"| `{path}` | {_plain(text)} |" for path, text in READ.items()),
+        *(f"| `{path}` | {plain(text)} |" for path, text in READ.items()),
         "",
         "## Ignored",
         "",
@@ -144,7 +96,7 @@ def contract() -> str:
         "",
         "| field | why it is not read |",
         "| --- | --- |",
-        *(f"| `{path}` | {_plain(text)} |" for path, text in IGNORED.items()),
+        *(f"| `{path}` | {plain(text)} |" for path, text in IGNORED.items()),
         "",
     ]
     return "\n".join(lines)
@@ -237,20 +189,16 @@ def rules() -> str:
         "| rule | severity | what it demands |",
         "| --- | --- | --- |",
         *(
-            f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {_plain(rule.summary)} |"
+            f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {plain(rule.summary)} |"
             for rule in ALL
         ),
         "",
     ]
     for rule in ALL:
-        lines += [f"## {rule.id}", "", f"*{rule.severity}.* {_plain(rule.summary)}", ""]
-        lines += [f"**Why:** {_plain(rule.why)}", ""]
-        lines += [f"**What to do:** {_plain(rule.remedy)}.", ""]
+        lines += [f"## {rule.id}", "", f"*{rule.severity}.* {plain(rule.summary)}", ""]
+        lines += [f"**Why:** {plain(rule.why)}", ""]
+        lines += [f"**What to do:** {plain(rule.remedy)}.", ""]
     return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).replace("|", r"\|")
 
 
 def prod() -> str:
@@ -265,7 +213,9 @@ PAGES = {
     "credentials.md": credentials,
     "rules.md": rules,
     "preflight.md": fault_codes.page,
+    "preflight-configuration.md": preflight,
     "preflight.schema.json": lambda: schema.text(PreflightConfig),
+    "preflight-report.schema.json": lambda: schema.text(Printed),
     "../explanation/deployment-view.svg": prod,
 }
 

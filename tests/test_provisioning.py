@@ -1,0 +1,319 @@
+"""The pages that provision external services: what they grant is enough, and no more."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postgres import BIN, Postgres, postgres
+from test_dist import ROOT
+from test_docs import DOCS, blocks
+
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix() for path in (DOCS / "how-to" / "provision").glob("*.md")
+)
+POSTGRES = "docs/how-to/provision/postgres.md"
+STORAGE = "docs/how-to/provision/storage.md"
+CATALOG = "docs/how-to/provision/catalog.md"
+SHELLCHECK = Path(sys.executable).with_name("shellcheck")
+pytestmark = pytest.mark.requirement("FR-022")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_are_good_shell(page: str) -> None:
+    script = "set -eu\n" + "\n".join(blocks(page, "sh"))
+    result = subprocess.run(
+        [SHELLCHECK, "--shell=bash", "-"],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_json_in_pages_is_json(page: str) -> None:
+    for block in blocks(page, "json"):
+        json.loads(block)
+
+
+def named(page: str, name: str) -> str:
+    """Answer the block of a page that has a name in a comment before it."""
+    (found,) = re.findall(
+        rf"^<!-- {re.escape(name)} -->\n```\w+\n(.*?)^```$",
+        (ROOT / page).read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    return str(found)
+
+
+# PostgreSQL: the real one, with an administrator who is no superuser.
+
+
+OWN, SHARED, READER, AWS, GOOGLE, AZURE = range(6)
+"""Blocks of SQL of the page, in their order."""
+
+DENIED = "permission denied"
+
+
+class Server(Postgres):
+    """A server whose SQL is typed into psql, as a reader does."""
+
+    def type(self, text: str, database: str = "postgres") -> str:
+        """Run statements one by one until one fails; answer what psql prints."""
+        login = {"PGHOST": self.host, "PGPORT": str(self.port), "PGUSER": self.user}
+        result = subprocess.run(
+            [BIN / "psql", "-XqtA", "-v", "ON_ERROR_STOP=1", "-d", database],
+            input=text,
+            env=login | {"PGPASSWORD": self.password, "PGSSLMODE": "disable", "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return result.stdout.strip()
+
+    def by(self, user: str, password: str) -> "Server":
+        """Answer the same server for somebody else."""
+        return replace(self, user=user, password=password)
+
+
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with postgres(tmp_path_factory.mktemp("provisioned")) as found:
+        server = Server(port=found.port, user=found.user, password=found.password)
+        assert not server.type(
+            "create role admin login createdb createrole password 'admin';"
+            "create role rds_iam; grant rds_iam to admin with admin option;"
+            "create role passer login password 'passer';"
+        )
+        yield server
+
+
+@pytest.fixture
+def admin(owner: Server) -> Iterator[Server]:
+    """Answer the administrator; whatever is made is gone afterwards."""
+    yield owner.by("admin", "admin")
+    for database in ("dagster", "marquez", "shared", "warehouse"):
+        owner.type(f"drop database if exists {database};")
+    for role in ("dagster", "marquez", "cube", "dbt", '"dagster@acme-data.iam"'):
+        owner.type(f"drop role if exists {role};")
+
+
+def sql(number: int) -> str:
+    return blocks(POSTGRES, "sql")[number]
+
+
+def test_each_role_makes_tables_in_its_own_database(admin: Server) -> None:
+    assert not admin.type(sql(OWN))
+    for name, password in (("dagster", "change-me-1"), ("marquez", "change-me-2")):
+        role = admin.by(name, password)
+        assert not role.type("create table t (a int); insert into t values (1);", name)
+        assert not role.type("create function f() returns int language sql as 'select 1';", name)
+        assert not role.type("create view v as select * from t; drop view v; drop table t;", name)
+
+
+def test_nobody_else_enters_and_no_role_may_more(admin: Server) -> None:
+    assert not admin.type(sql(OWN))
+    dagster = admin.by("dagster", "change-me-1")
+    for stranger in (dagster, admin.by("passer", "passer")):
+        assert DENIED in stranger.type("select 1;", "marquez")
+    assert DENIED in admin.type("select 1;", "dagster")  # no way back by what it gave itself
+    for more in ("create database d", "create role r", "alter role dagster superuser"):
+        assert DENIED in dagster.type(f"{more};", "dagster")
+    assert DENIED in dagster.type("copy (select 1) to program 'true';", "dagster")
+
+
+def test_a_role_may_also_make_tables_in_the_database_of_another(
+    owner: Server, admin: Server
+) -> None:
+    assert not admin.type(sql(OWN))
+    assert not owner.type("create database shared; revoke all on database shared from public;")
+    dagster = admin.by("dagster", "change-me-1")
+    assert DENIED in dagster.type("create table t (a int);", "shared")
+    assert not owner.type(sql(SHARED), "shared")
+    assert not dagster.type("create table t (a int);", "shared")
+    assert DENIED in dagster.type("create schema other;", "shared")
+
+
+def test_cube_reads_what_there_is_and_what_comes_and_writes_nothing(
+    owner: Server, admin: Server
+) -> None:
+    assert not owner.type("create role dbt login password 'dbt'; create database warehouse;")
+    assert not owner.type("create schema marts authorization dbt;", "warehouse")
+    dbt = admin.by("dbt", "dbt")
+    assert not dbt.type("create table marts.old as select 1 as a;", "warehouse")
+    assert not owner.type(sql(READER), "warehouse")
+    assert not dbt.type("create table marts.new as select 2 as a;", "warehouse")
+    cube = admin.by("cube", "change-me-3")
+    assert cube.type("select a from marts.old; select a from marts.new;", "warehouse") == "1\n2"
+    for more in ("insert into marts.old values (3)", "create table marts.t (a int)"):
+        assert DENIED in cube.type(f"{more};", "warehouse")
+    assert DENIED in cube.type("create table t (a int);", "warehouse")
+
+
+def test_roles_without_a_password_are_made_as_the_clouds_want_them(
+    owner: Server, admin: Server
+) -> None:
+    assert not admin.type(sql(AWS))
+    assert owner.type("select rolpassword is null from pg_authid where rolname = 'dagster';") == "t"
+    assert owner.type("select pg_has_role('dagster', 'rds_iam', 'member');") == "t"
+    owner.type("drop role dagster;")
+    # Cloud SQL makes the role; its name needs quotes.
+    assert not admin.type('create role "dagster@acme-data.iam" login;')
+    assert not admin.type(sql(GOOGLE))
+    told = "select pg_get_userbyid(datdba) from pg_database where datname = 'dagster';"
+    assert owner.type(told) == "dagster@acme-data.iam"
+
+
+def test_the_one_action_of_a_login_in_aws_is_for_one_role() -> None:
+    (policy,) = (json.loads(block) for block in blocks(POSTGRES, "json"))
+    (statement,) = policy["Statement"]
+    assert statement["Action"] == "rds-db:connect"
+    assert statement["Resource"].endswith("/dagster")
+    assert "*" not in json.dumps(policy)
+
+
+# Object storage.
+
+BUCKET = "arn:aws:s3:::acme-lake"
+OBJECTS = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"}
+
+
+@pytest.mark.parametrize(
+    ("name", "objects", "prefixes"),
+    [
+        ("policy: the bucket", f"{BUCKET}/*", None),
+        ("policy: a folder of the bucket", f"{BUCKET}/marts/*", ["marts", "marts/*"]),
+    ],
+)
+def test_policies_of_s3_allow_what_is_named_and_nothing_else(
+    name: str, objects: str, prefixes: list[str] | None
+) -> None:
+    listing, own = json.loads(named(STORAGE, name))["Statement"]
+    assert (listing["Action"], listing["Resource"]) == ("s3:ListBucket", BUCKET)
+    assert listing.get("Condition", {}).get("StringLike", {}).get("s3:prefix") == prefixes
+    assert (set(own["Action"]), own["Resource"]) == (OBJECTS, objects)
+    assert {listing["Effect"], own["Effect"]} == {"Allow"}
+    told = set(re.findall(r"`(s3:\w+)`", (ROOT / STORAGE).read_text()))
+    assert told == OBJECTS | {"s3:ListBucket"}  # what the table says that is needed
+
+
+def test_a_role_is_taken_by_the_accounts_that_are_named() -> None:
+    (irsa,) = json.loads(named(STORAGE, "trust: IRSA"))["Statement"]
+    assert irsa["Action"] == "sts:AssumeRoleWithWebIdentity"
+    (condition,) = irsa["Condition"].values()
+    assert condition["OIDC_ISSUER:aud"] == "sts.amazonaws.com"
+    assert all(not re.search(r"[*?]", one) for one in condition["OIDC_ISSUER:sub"])
+    (pods,) = json.loads(named(STORAGE, "trust: EKS Pod Identity"))["Statement"]
+    assert pods["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert set(pods["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+
+
+# Polaris, as its published interface says: a real one cannot be had here.
+
+READING = {
+    *("CATALOG_READ_PROPERTIES", "NAMESPACE_LIST", "NAMESPACE_READ_PROPERTIES"),
+    *("TABLE_LIST", "TABLE_READ_PROPERTIES", "TABLE_READ_DATA"),
+}
+WRITING = {
+    *("NAMESPACE_CREATE", "TABLE_CREATE", "TABLE_DROP"),
+    *("TABLE_WRITE_PROPERTIES", "TABLE_WRITE_DATA"),
+}
+
+
+@contextmanager
+def polaris(login: str) -> Iterator[tuple[str, list[tuple[str, str, Any]]]]:
+    """Run what answers as Polaris' management does; answer its address and what it is asked."""
+    asked: list[tuple[str, str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            if self.path == "/api/catalog/v1/oauth/tokens":
+                basic = f"Basic {base64.b64encode(login.encode()).decode()}"
+                form = "grant_type=client_credentials&scope=PRINCIPAL_ROLE:ALL"
+                good = self.headers["Authorization"] == basic and body == form
+                self.tell(200 if good else 401, {"access_token": "token", "expires_in": 3600})
+            elif self.headers["Authorization"] != "Bearer token":
+                self.tell(401, {})
+            else:
+                asked.append((self.command, self.path, json.loads(body)))
+                self.tell(201, {"credentials": {"clientId": "id", "clientSecret": "secret"}})
+
+        def tell(self, status: int, content: Any) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(content).encode())
+
+        do_POST = do_PUT = answer  # noqa: N815  http.server's names
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api", asked
+        server.shutdown()
+
+
+def test_polaris_is_asked_for_a_principal_with_exactly_these_privileges(tmp_path: Path) -> None:
+    catalog = named(CATALOG, "catalog.json: S3")
+    (tmp_path / "catalog.json").write_text(catalog)
+    with polaris("root:of the root") as (address, asked):
+        script = named(CATALOG, "run").replace("https://polaris.example.com/api", address)
+        subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=tmp_path,
+            env={
+                "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+                "POLARIS_ROOT_ID": "root",
+                "POLARIS_ROOT_SECRET": "of the root",
+            },
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+    base, role = "/api/management/v1", {"principalRole": {"name": "analytics"}}
+    writer = {"catalogRole": {"name": "writer"}}
+    grants = f"{base}/catalogs/lake/catalog-roles/writer/grants"
+    assert [one for one in asked if one[1] != grants] == [
+        ("POST", f"{base}/catalogs", json.loads(catalog)),
+        ("POST", f"{base}/principals", {"principal": {"name": "analytics"}}),
+        ("POST", f"{base}/principal-roles", role),
+        ("PUT", f"{base}/principals/analytics/principal-roles", role),
+        ("POST", f"{base}/catalogs/lake/catalog-roles", writer),
+        ("PUT", f"{base}/principal-roles/analytics/catalog-roles/lake", writer),
+    ]
+    granted = [(method, body["grant"]) for method, path, body in asked if path == grants]
+    assert {(method, one["type"]) for method, one in granted} == {("PUT", "catalog")}
+    assert sorted(one["privilege"] for _, one in granted) == sorted(READING | WRITING)
+    left = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert left.pop("catalog.json")
+    assert left == {"analytics.json": 0o600}  # the login and the token are gone
+
+
+def test_storage_of_a_catalog_is_said_as_polaris_reads_it() -> None:
+    rows = re.findall(r"^\| [^|]+ \| `(\{.*\})` \|$", (ROOT / CATALOG).read_text(), re.MULTILINE)
+    own = json.loads(named(CATALOG, "catalog.json: S3"))["catalog"]
+    infos = [own["storageConfigInfo"], *map(json.loads, rows)]
+    kinds = {
+        "S3": {"region", "roleArn", "endpoint", "pathStyleAccess", "stsUnavailable"},
+        "GCS": {"gcsServiceAccount"},
+        "AZURE": {"tenantId", "hierarchical"},
+    }
+    assert [info["storageType"] for info in infos] == ["S3", "S3", "GCS", "AZURE"]
+    for info in infos:
+        assert info.keys() - kinds[info["storageType"]] == {"storageType", "allowedLocations"}
+    assert own["properties"]["default-base-location"] in infos[0]["allowedLocations"]
