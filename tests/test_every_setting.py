@@ -388,9 +388,9 @@ UNREAD = {
 vouches for what: said for people and checks alone."""
 
 TEXTS = (
-    "https://other.example.com", "https://others.example.com", "other", "others/x",
-    "example.com/other:2", "example.com/cube", "10.9.0.0/24", "10.8.0.0/24", "2Gi", "3Gi",
-    "900Gi", "7", "900", "3h", "48h", "30 4 * * 0",
+    "https://other.example.com", "https://others.example.com", "new.example.com", "other",
+    "others/x", "example.com/other:2", "example.com/cube", "10.9.0.0/24", "10.8.0.0/24", "2Gi",
+    "3Gi", "900Gi", "7", "900", "3h", "48h", "30 4 * * 0",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
     "because it installs at start", "other.py",
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
