@@ -79,6 +79,19 @@ def gcs(bucket: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def gcs_with_rights(bucket: str, folder: Path) -> Iterator[str]:
+    """Run gcp-storage-emulator with one bucket; answer its address.
+
+    It says which rights one has, which is all of them.
+    """
+    port = free_port()
+    program = [sys.executable, "-m", "gcp_storage_emulator", "start", "--host", "127.0.0.1"]
+    args = [f"--port={port}", "--in-memory", f"--default-bucket={bucket}"]
+    with _running([*program, *args], folder, {}, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
 def _running(args: list[str], folder: Path, env: Mapping[str, str], port: int) -> Iterator[None]:
     log = folder.with_suffix(".log")
     with log.open("wb") as output:

@@ -4,23 +4,21 @@ None of the clouds can be had here. STS, the EKS Pod Identity agent, Google's me
 token endpoint, and Entra ID are stubs, which answer as their vendors' documentation says.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from floe_constructs.preflight.targets import Warnings
+from floe_constructs.preflight.targets import Kept, Warnings
 from floe_deploy.preflight import runner
 from floe_deploy.preflight.check import Check, Probe
 from floe_deploy.preflight.code import Answer, Stage
 from floe_deploy.preflight.credentials import Credentials
 from floe_deploy.preflight.finding import Finding
 from floe_deploy.preflight.identity import aws, azure, gcp, profile
+from google_login import key_file
 from stub import Said, Stub, stub
 
 pytestmark = pytest.mark.requirement("FR-016")
@@ -251,23 +249,10 @@ def test_a_metadata_server_that_gives_no_token_is_named(monkeypatch: pytest.Monk
     assert found.details["answer"] == "Permission denied on resource"
 
 
-def key_file(folder: Path, **fields: Any) -> tuple[Path, rsa.RSAPrivateKey]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    text = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-    said = {"type": "service_account", "client_email": "lake@example.com", "private_key": text}
-    file = folder / "key.json"
-    file.write_text(json.dumps(said | fields))
-    return file, key
-
-
 def test_a_key_file_is_exchanged_for_a_token(tmp_path: Path) -> None:
     with stub(lambda _: Said(body={"access_token": "ya29.token-of-the-key"})) as google:
         file, key = key_file(tmp_path, token_uri=f"{google.url}/token")
-        found = ask(lambda probe: gcp.token_by_key(probe, str(file), "a-scope"))
+        found = ask(lambda probe: gcp.token_by_key(probe, Kept(file=str(file)), "a-scope"))
     assert (found.status, found.message) == ("ok", "•••")
     (asked,) = google.asked
     assert asked.form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -282,7 +267,7 @@ def test_a_users_own_login_is_exchanged_for_a_token(tmp_path: Path) -> None:
     user = {"client_id": "gcloud", "client_secret": "not-secret", "refresh_token": "1//a-token"}
     with stub(lambda _: Said(body={"access_token": "ya29.token-of-the-user"})) as google:
         file, _ = key_file(tmp_path, type="authorized_user", token_uri=google.url, **user)
-        found = ask(lambda probe: gcp.token_by_key(probe, str(file), "a-scope"))
+        found = ask(lambda probe: gcp.token_by_key(probe, Kept(file=str(file)), "a-scope"))
     assert found.status == "ok"
     (asked,) = google.asked
     assert asked.form == user | {"grant_type": "refresh_token"}
@@ -292,7 +277,7 @@ def test_a_key_that_google_refuses_is_named(tmp_path: Path) -> None:
     refused = {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}
     with stub(lambda _: Said(status=400, body=refused)) as google:
         file, _ = key_file(tmp_path, token_uri=f"{google.url}/token")
-        found = ask(lambda probe: gcp.token_by_key(probe, str(file), "a-scope"))
+        found = ask(lambda probe: gcp.token_by_key(probe, Kept(file=str(file)), "a-scope"))
     assert (found.code, found.stage) == ("GCP_TOKEN_EXCHANGE", Stage.AUTH)
     assert found.message == "login as lake@example.com refused: invalid_grant"
     assert "make another key" in found.remediation
@@ -303,7 +288,7 @@ def test_a_key_that_google_refuses_is_named(tmp_path: Path) -> None:
 def test_a_token_endpoint_that_is_down_is_not_the_keys_fault(tmp_path: Path) -> None:
     with stub(lambda _: Said(status=503, body="later")) as google:
         file, _ = key_file(tmp_path, token_uri=f"{google.url}/token")
-        found = ask(lambda probe: gcp.token_by_key(probe, str(file), "a-scope"))
+        found = ask(lambda probe: gcp.token_by_key(probe, Kept(file=str(file)), "a-scope"))
     assert (found.code, found.stage) == ("GCP_LOGIN_FAILED", Stage.AUTH)
     assert found.message == "127.0.0.1 gives no token: HTTP 503"
     assert "token_uri" in found.remediation
@@ -322,9 +307,9 @@ def test_a_file_that_is_no_key_file_is_named(
     tmp_path: Path, fields: dict[str, Any], reason: str
 ) -> None:
     file, _ = key_file(tmp_path, **fields)
-    found = ask(lambda probe: gcp.token_by_key(probe, str(file), "a-scope"))
+    found = ask(lambda probe: gcp.token_by_key(probe, Kept(file=str(file)), "a-scope"))
     assert (found.code, found.stage) == ("GCP_KEY_FILE", Stage.CONFIG)
-    assert found.message == f"{file} is no key file of a service account: {reason}"
+    assert found.message == f"file {file} is no key of a service account: {reason}"
 
 
 @pytest.mark.parametrize(
@@ -335,7 +320,7 @@ def test_a_file_that_is_no_json_is_named(tmp_path: Path, text: str | None, reaso
     file = tmp_path / "key.json"
     if text is not None:
         file.write_text(text)
-    found = ask(lambda probe: gcp.token_by_key(probe, str(file), "a-scope"))
+    found = ask(lambda probe: gcp.token_by_key(probe, Kept(file=str(file)), "a-scope"))
     assert found.code == "GCP_KEY_FILE"
     assert found.message.endswith(reason)
     assert "Secret" in found.remediation

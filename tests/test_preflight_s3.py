@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 import object_stores
-from floe_deploy.preflight.checks.object_store import CONTENT
+from floe_deploy.preflight.checks.objects import CONTENT
 from floe_deploy.preflight.checks.s3.faults import CODES
 from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.finding import Finding

@@ -14,7 +14,7 @@ SERVICES = {
     "gcp": "identity in Google Cloud",
     "azure": "identity in Azure",
     "postgres": "PostgreSQL",
-    "object_store": "object store",
+    "objects": "object store",
     "s3": "S3",
     "gcs": "Google Cloud Storage",
     "adls": "Azure's object storage",

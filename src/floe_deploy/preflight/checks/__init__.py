@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from floe_constructs.preflight.targets import (
     S3,
     Adls,
+    BigQuery,
+    Gcs,
     Other,
     Postgres,
     PreflightConfig,
@@ -34,7 +36,7 @@ def _targets(config: PreflightConfig) -> Iterator[tuple[str, Target]]:
             yield service, target
 
 
-def _of(service: str, target: Target) -> list[Check]:
+def _of(service: str, target: Target) -> list[Check]:  # noqa: PLR0911  one for each kind
     # What a check imports is paid for by those alone who run it.
     match target:
         case S3():
@@ -45,6 +47,14 @@ def _of(service: str, target: Target) -> list[Check]:
             from floe_deploy.preflight.checks import adls
 
             return adls.checks(target)
+        case Gcs():
+            from floe_deploy.preflight.checks import gcs
+
+            return gcs.checks(target)
+        case BigQuery():
+            from floe_deploy.preflight.checks import bigquery
+
+            return bigquery.checks(target)
         case Postgres():
             from floe_deploy.preflight.checks import postgres
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from floe_constructs.preflight.targets import Kept
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Probe
 from floe_deploy.preflight.code import Code, Fault, Stage
@@ -35,7 +36,7 @@ GCP_IDENTITY_REFUSED = Code(
 GCP_KEY_FILE = Code(
     id="GCP_KEY_FILE",
     stage=Stage.CONFIG,
-    message="{file} is no key file of a service account: {reason}",
+    message="{place} is no key of a service account: {reason}",
     remediation="Check the Secret's key and its mount; the file is the JSON that Google made",
     detection="the file, before the first connection",
 )
@@ -95,17 +96,17 @@ async def token(probe: Probe, scope: str) -> str:
     return _token_of(probe, json_of(answer, "Google's metadata server"), host)
 
 
-async def token_by_key(probe: Probe, file: str, scope: str) -> str:
+async def token_by_key(probe: Probe, kept: Kept, scope: str) -> str:
     """Answer an access token of a service account's key file, or of a user's own login.
 
     Raises:
         Fault: the file is none, or Google does not accept it.
 
     """
-    told = _read(probe, file)
+    told = _read(probe, kept)
     account = str(told.get("client_email") or "the user of the file")
     url = str(told.get("token_uri") or _TOKEN_URI)
-    form = _assertion(told, file, url, scope)
+    form = _assertion(told, kept.told, url, scope)
     http = await client(probe, url)
     probe.at(Stage.AUTH)
     answer = await ask(probe, http, "POST", url, data=form)
@@ -131,33 +132,33 @@ def needs_google_auth(service: str) -> None:
         raise layers.EXTRA_MISSING(service=service, extra="gcp")
 
 
-def _read(probe: Probe, file: str) -> dict[str, Any]:
+def _read(probe: Probe, kept: Kept) -> dict[str, Any]:
     try:
-        told = json.loads(Path(file).read_bytes())
+        told = json.loads(Path(kept.file or "").read_bytes())
     except OSError as failure:
         reason = (failure.strerror or "unreadable").lower()
-        raise GCP_KEY_FILE(file=file, reason=reason) from failure
+        raise GCP_KEY_FILE(place=kept.told, reason=reason) from failure
     except ValueError as failure:
-        raise GCP_KEY_FILE(file=file, reason="no JSON") from failure
+        raise GCP_KEY_FILE(place=kept.told, reason="no JSON") from failure
     if not isinstance(told, dict):
-        raise GCP_KEY_FILE(file=file, reason="no JSON object")
+        raise GCP_KEY_FILE(place=kept.told, reason="no JSON object")
     for name in ("private_key", "client_secret", "refresh_token"):
         if isinstance(told.get(name), str):
             probe.redactor.hide(told[name])
     return told
 
 
-def _assertion(told: dict[str, Any], file: str, url: str, scope: str) -> dict[str, str]:
+def _assertion(told: dict[str, Any], place: str, url: str, scope: str) -> dict[str, str]:
     """Answer the form that a token is asked for by."""
     kind = told.get("type")
     needed: tuple[str, ...] = ("client_email", "private_key")
     if kind == "authorized_user":
         needed = ("client_id", "client_secret", "refresh_token")
     elif kind != "service_account":
-        raise GCP_KEY_FILE(file=file, reason=f"its type is {excerpt(kind or 'missing')}")
+        raise GCP_KEY_FILE(place=place, reason=f"its type is {excerpt(kind or 'missing')}")
     missing = [name for name in needed if not isinstance(told.get(name), str)]
     if missing:
-        raise GCP_KEY_FILE(file=file, reason=f"it has no {missing[0]}")
+        raise GCP_KEY_FILE(place=place, reason=f"it has no {missing[0]}")
     if kind == "authorized_user":
         return {"grant_type": "refresh_token"} | {name: told[name] for name in needed}
     from google.auth import crypt, jwt
@@ -167,7 +168,7 @@ def _assertion(told: dict[str, Any], file: str, url: str, scope: str) -> dict[st
     try:
         signer = crypt.RSASigner.from_service_account_info(told)  # type: ignore[no-untyped-call]
     except ValueError as failure:
-        raise GCP_KEY_FILE(file=file, reason="its private_key cannot be read") from failure
+        raise GCP_KEY_FILE(place=place, reason="its private_key cannot be read") from failure
     claims |= {"exp": now + _HOUR}
     signed: bytes = jwt.encode(signer, claims)  # type: ignore[no-untyped-call]
     kind = "urn:ietf:params:oauth:grant-type:jwt-bearer"

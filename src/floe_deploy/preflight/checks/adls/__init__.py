@@ -17,9 +17,9 @@ from obstore import sign_async
 from floe_constructs.preflight.targets import Adls
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import object_store, root
+from floe_deploy.preflight.checks import by_obstore, objects, root
 from floe_deploy.preflight.checks.adls import faults
-from floe_deploy.preflight.checks.object_store import Refusal
+from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
 from floe_deploy.preflight.connection import address_of
 from floe_deploy.preflight.http import ask, client, wrong_service
@@ -50,7 +50,7 @@ _ACTS = {"list": "list", "write": "write to", "read": "read from", "delete": "de
 def checks(target: Adls) -> list[Check]:
     """Answer the checks of a container."""
     container = _Container(target)
-    return object_store.pair(
+    return objects.pair(
         root("storage", target), container.name, container.listed, container.written
     )
 
@@ -81,7 +81,7 @@ class _Container:
         await self._look(probe, http)
         self.store = _store(target, url, credential)
         try:
-            await object_store.list_objects(probe, self.store, target.prefix)
+            await by_obstore.list_objects(probe, self.store, target.prefix)
         except Refusal as refusal:
             raise self._named(probe, "list", refusal) from refusal
         await self._look_at_account(probe, http, credential)
@@ -90,9 +90,9 @@ class _Container:
     async def written(self, probe: Probe) -> Answer:
         assert self.store  # noqa: S101  the check that it requires has opened it
         probe.waits_for = self.where
-        self.key = object_store.new_key(self.target.prefix)
-        return await object_store.write_read_delete(
-            probe, self.store, self.name, self.key, self._named
+        self.key = objects.new_key(self.target.prefix)
+        return await objects.write_read_delete(
+            probe, by_obstore.StoredObjects(probe, self.store), self.name, self.key, self._named
         )
 
     def _url(self, probe: Probe) -> str:
@@ -157,7 +157,7 @@ def _code(step: str, refusal: Refusal) -> Code:
         return faults.AZ_AUTH_FAILED if wrong_key else faults.AZ_FIREWALL
     if refusal.code in _BY_CODE:
         return _BY_CODE[refusal.code]
-    return object_store.by_status(
+    return objects.by_status(
         refusal.status,
         busy=faults.AZ_THROTTLED,
         unavailable=faults.AZ_UNAVAILABLE,
@@ -216,7 +216,7 @@ def _store(target: Adls, url: str, credential: "AzureCredential") -> "AzureStore
             "use_azure_cli": False,
             "skip_signature": False,
         },
-        client_options=object_store.client_options(target.ca_file),
-        retry_config=object_store.NO_RETRIES,
+        client_options=by_obstore.client_options(target.ca_file),
+        retry_config=by_obstore.NO_RETRIES,
         credential_provider=lambda: credential,
     )

@@ -8,8 +8,8 @@ import httpx
 from floe_constructs.preflight.targets import S3
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import object_store, root
-from floe_deploy.preflight.checks.object_store import Refusal
+from floe_deploy.preflight.checks import by_obstore, objects, root
+from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.checks.s3 import faults
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
 from floe_deploy.preflight.connection import address_of
@@ -49,7 +49,7 @@ def checks(target: S3) -> list[Check]:
     if target.profile:
         profile.needs_boto3()
     bucket = _Bucket(target)
-    return object_store.pair(
+    return objects.pair(
         root("storage", target), f"s3://{bucket.name}", bucket.listed, bucket.written
     )
 
@@ -74,7 +74,7 @@ class _Bucket:
         await self._look(probe, http)
         self.store = _store(self.target, url, keys)
         try:
-            await object_store.list_objects(probe, self.store, self.target.prefix)
+            await by_obstore.list_objects(probe, self.store, self.target.prefix)
         except Refusal as refusal:
             raise self._named(probe, "list", refusal) from refusal
         return Answer(message=f"s3://{self.name}: may be listed, at {self.where}")
@@ -82,9 +82,13 @@ class _Bucket:
     async def written(self, probe: Probe) -> Answer:
         assert self.store  # noqa: S101  the check that it requires has opened it
         probe.waits_for = self.where
-        self.key = object_store.new_key(self.target.prefix)
-        return await object_store.write_read_delete(
-            probe, self.store, f"s3://{self.target.bucket}", self.key, self._named
+        self.key = objects.new_key(self.target.prefix)
+        return await objects.write_read_delete(
+            probe,
+            by_obstore.StoredObjects(probe, self.store),
+            f"s3://{self.target.bucket}",
+            self.key,
+            self._named,
         )
 
     async def _look(self, probe: Probe, http: httpx.AsyncClient) -> None:
@@ -92,7 +96,7 @@ class _Bucket:
         path = f"{self.target.bucket}" if self.target.path_style else ""
         answer = await ask(probe, http, "GET", path, params={"list-type": "2", "max-keys": "1"})
         self.region = answer.headers.get("x-amz-bucket-region", "")
-        refusal = object_store.refusal_of(answer.status_code, answer.text)
+        refusal = by_obstore.refusal_of(answer.status_code, answer.text)
         known = refusal.code or "<ListBucketResult" in answer.text
         if not known and not answer.is_server_error and answer.status_code not in (401, 403):
             seen = answer.headers.get("content-type", "nothing").partition(";")[0]
@@ -127,7 +131,7 @@ def _code(step: str, refusal: Refusal) -> Code:
         return faults.S3_WRONG_REGION
     if refusal.code in _BY_CODE:
         return _BY_CODE[refusal.code]
-    return object_store.by_status(
+    return objects.by_status(
         refusal.status,
         busy=faults.S3_THROTTLED,
         unavailable=faults.S3_UNAVAILABLE,
@@ -185,7 +189,7 @@ def _store(target: S3, url: str, keys: aws.Keys) -> "S3Store":
             "skip_signature": False,
             "s3_express": False,
         },
-        client_options=object_store.client_options(target.ca_file),
-        retry_config=object_store.NO_RETRIES,
+        client_options=by_obstore.client_options(target.ca_file),
+        retry_config=by_obstore.NO_RETRIES,
         credential_provider=credential,
     )
