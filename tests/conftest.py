@@ -25,6 +25,7 @@ from constructs import Construct  # noqa: E402
 if TYPE_CHECKING:
     from api_server import ApiServer
     from cube_warehouse import Warehouse
+    from trino import Trino
 
 # Types of arguments are looked at twice, which takes a quarter of the time: Node refuses as well.
 pytest.MonkeyPatch().setattr("jsii._type_checking._resolved_check", lambda **_: None)
@@ -64,6 +65,15 @@ def warehouse() -> Iterator["Warehouse"]:
     import cube_warehouse
 
     with cube_warehouse.warehouse() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Trino"]:
+    """Run a Trino, which takes long to start, and which the tests of a process share."""
+    from trino import trino
+
+    with trino(tmp_path_factory.mktemp("trino")) as found:
         yield found
 
 

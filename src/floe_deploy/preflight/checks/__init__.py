@@ -11,6 +11,7 @@ from floe_constructs.preflight.targets import (
     Postgres,
     PreflightConfig,
     Target,
+    Trino,
 )
 from floe_deploy.preflight.check import Check
 
@@ -59,6 +60,10 @@ def _of(service: str, target: Target) -> list[Check]:  # noqa: PLR0911  one for 
             from floe_deploy.preflight.checks import postgres
 
             return postgres.checks(target)
+        case Trino():
+            from floe_deploy.preflight.checks import trino
+
+            return trino.checks(target)
         case Other():
             from floe_deploy.preflight.checks import other
 

@@ -13,7 +13,7 @@ from cube_server import Example
 from cube_warehouse import SECRET, TOKEN
 from floe_constructs.cube import CubeSpec
 from tls import Authority
-from trino import HOST, Trino, trino
+from trino import HOST, Trino
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow]
 
@@ -21,11 +21,10 @@ Cube = Callable[..., Example]
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trino]:
-    with trino(tmp_path_factory.mktemp("trino")) as found:
-        for statement in TABLES:
-            found.sql(statement)
-        yield found
+def engine(coordinator: Trino) -> Trino:
+    for statement in TABLES:
+        coordinator.sql(statement)
+    return coordinator
 
 
 @pytest.fixture
