@@ -53,3 +53,8 @@ def only(findings: list[Finding], id: str) -> Finding:
     """Answer the one finding of a check."""
     (found,) = [finding for finding in findings if finding.id == id]
     return found
+
+
+def told(found: Finding) -> tuple[str, str, str, str]:
+    """Answer what a report says of a fault."""
+    return found.code, found.stage, found.message, found.remediation

@@ -1,6 +1,7 @@
 """A web server that answers what a test says: a stub of services that cannot be had here."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,8 +46,8 @@ class Stub:
 
 
 @contextmanager
-def stub(answer: Callable[[Asked], Said]) -> Iterator[Stub]:
-    """Run a server that answers each request."""
+def stub(answer: Callable[[Asked], Said], context: ssl.SSLContext | None = None) -> Iterator[Stub]:
+    """Run a server that answers each request, by TLS with a context."""
     found = Stub()
 
     class Handler(BaseHTTPRequestHandler):
@@ -85,8 +86,10 @@ def stub(answer: Callable[[Asked], Said]) -> Iterator[Stub]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
-        found.url = f"http://127.0.0.1:{server.server_address[1]}"
+        found.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
         yield found
         server.shutdown()

@@ -204,6 +204,7 @@ def test_an_engine_without_a_check_is_never_a_plain_pass() -> None:
         seen = found(port)
     assert (seen.status, seen.code, seen.stage) == ("warning", "NO_DEEP_CHECK", "operation")
     assert seen.message == f"spark at 127.0.0.1:{port} is there; whether it works was not asked"
+    assert seen.remediation == "Ask it yourself once: there is no check for spark"
 
 
 # names

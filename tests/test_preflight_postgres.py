@@ -1,6 +1,7 @@
 """What preflight says about PostgreSQL: a real server, with each fault made in it."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from floe_deploy.preflight.checks import postgres as checks
-from floe_deploy.preflight.checks.postgres import revisions
+from floe_deploy.preflight.checks.postgres import revisions, way
 from floe_deploy.preflight.finding import Finding
 from postgres import Postgres, postgres
-from preflight import only, preflight
+from preflight import only, preflight, told
 from tls import Authority, postgres_over_tls
 
 pytestmark = [pytest.mark.requirement("FR-016"), pytest.mark.requirement("FR-019")]
@@ -28,20 +29,25 @@ HBA = """
 host all tls_only all reject
 host all stranger all reject
 """
+PASSWORD = "canary-of-a-role"
 ROLES = (
-    "create role builder login password 'secret'",
-    "create role plain login password 'secret'",
-    "create role sleeper nologin password 'secret'",
-    "create role expired login password 'secret' valid until '2020-01-01'",
-    "create role crowded login password 'secret' connection limit 0",
-    "create role reader login password 'secret'",
-    "create role frozen login password 'secret'",
+    "create role builder login password 'canary-of-a-role'",
+    "create role plain login password 'canary-of-a-role'",
+    "create role sleeper nologin password 'canary-of-a-role'",
+    "create role expired login password 'canary-of-a-role' valid until '2020-01-01'",
+    "create role crowded login password 'canary-of-a-role' connection limit 0",
+    "create role reader login password 'canary-of-a-role'",
+    "create role frozen login password 'canary-of-a-role'",
     "alter role frozen set default_transaction_read_only = on",
     "grant create, usage on schema public to builder, frozen",
     "create schema private",
     "create schema lake authorization builder",
 )
-DATABASES = ("create database closed", "revoke connect on database closed from public")
+DATABASES = (
+    "create database spare",
+    "create database closed",
+    "revoke connect on database closed from public",
+)
 
 Ask = Callable[..., list[Finding]]
 
@@ -76,13 +82,9 @@ def ask(server: Postgres) -> Ask:
             "user": "builder",
             "password": {"env": "PASSWORD", "secret": {"name": "dagster-db", "key": "password"}},
         }
-        return preflight({"postgres": [target | changes]}, variables or {"PASSWORD": "secret"})
+        return preflight({"postgres": [target | changes]}, variables or {"PASSWORD": PASSWORD})
 
     return answer
-
-
-def told(found: Finding) -> tuple[str, str, str, str]:
-    return found.code, found.stage, found.message, found.remediation
 
 
 def test_a_database_that_works_is_told_with_its_version(ask: Ask, server: Postgres) -> None:
@@ -109,7 +111,7 @@ REFUSED_ADVICE = (
 
 @pytest.mark.parametrize("user", ["nobody", "expired", "builder"])
 def test_a_login_that_is_refused(ask: Ask, user: str) -> None:
-    password = "not this one" if user == "builder" else "secret"
+    password = "not this one" if user == "builder" else PASSWORD
     login, rights = ask({"PASSWORD": password}, user=user)
     assert told(login) == ("PG_AUTH_FAILED", "auth", f"login as {user} refused", REFUSED_ADVICE)
     assert (login.status, login.definitive) == ("error", True)
@@ -118,7 +120,7 @@ def test_a_login_that_is_refused(ask: Ask, user: str) -> None:
 
 def test_a_line_break_after_a_password_counts(ask: Ask, tmp_path: Path) -> None:
     file = tmp_path / "password"
-    file.write_text("secret\n")
+    file.write_text(f"{PASSWORD}\n")
     login, _ = ask(password={"file": str(file)})
     assert login.code == "PG_AUTH_FAILED"
     assert "ends without a line break" in login.remediation
@@ -422,13 +424,13 @@ def test_variables_and_files_of_the_user_are_not_read(
     ask: Ask, server: Postgres, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A password that is found by accident would let a gate pass that a pod does not."""
-    line = f"{server.host}:{server.port}:*:builder:secret\n"
+    line = f"{server.host}:{server.port}:*:builder:{PASSWORD}\n"
     (tmp_path / ".pgpass").write_text(line)
     (tmp_path / ".pgpass").chmod(0o600)
     (tmp_path / ".postgresql").mkdir()
     (tmp_path / ".postgresql" / "root.crt").write_text("nonsense")
-    (tmp_path / "service").write_text("[other]\npassword=secret\n")
-    given = {"HOME": str(tmp_path), "PGPASSWORD": "secret", "PGSERVICE": "other"}
+    (tmp_path / "service").write_text(f"[other]\npassword={PASSWORD}\n")
+    given = {"HOME": str(tmp_path), "PGPASSWORD": PASSWORD, "PGSERVICE": "other"}
     given |= {"PGSERVICEFILE": str(tmp_path / "service"), "PGPASSFILE": str(tmp_path / ".pgpass")}
     given |= {"PGTARGETSESSIONATTRS": "standby", "PGSSLMODE": "verify-full", "PGHOST": "nowhere"}
     given |= {"PGPORT": "1", "PGUSER": "nobody", "PGDATABASE": "nowhere"}
@@ -480,6 +482,26 @@ def test_tls_as_sslmode_says(ask: Ask, server: Postgres, tmp_path: Path) -> None
         )
 
 
+def test_prefer_goes_on_without_tls_that_does_not_work(ask: Ask, server: Postgres) -> None:
+    broken = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # it has no certificate
+    with postgres_over_tls(server.port, broken, plain=True) as port:
+        login, _ = ask(port=port, sslmode="prefer")
+        assert (login.status, login.details["encrypted"]) == ("ok", False)
+        login, _ = ask(port=port, sslmode="require")
+        assert (login.code, login.stage) == ("TLS_FAILED", "tls")
+
+
+def test_names_may_be_kept_in_variables_and_files(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "user").write_text("builder")
+    login, _ = ask(
+        {"PASSWORD": PASSWORD, "HOST": "127.0.0.1", "NAME": "spare"},
+        host={"env": "HOST"},
+        database={"env": "NAME"},
+        user={"file": str(tmp_path / "user")},
+    )
+    assert login.message == "PostgreSQL 16.14, login as ••• to •••"  # who keeps it, hides it
+
+
 def authority_file(authority: Authority) -> str:
     return f"{authority.name.rfc4514_string()}.pem"
 
@@ -506,7 +528,7 @@ def test_a_server_that_offers_no_tls(ask: Ask, server: Postgres) -> None:
         "PG_TLS_MISMATCH",
         "tls",
         f"127.0.0.1:{server.port} offers no TLS, and sslmode is require",
-        "Turn ssl on at the server or its pooler, or set sslmode to prefer",
+        "Turn ssl on at the server or its pooler; prefer does without, where nobody is on the way",
     )
     assert login.definitive
 
@@ -517,7 +539,8 @@ class _Http(BaseHTTPRequestHandler):
 
 
 @pytest.mark.requirement("SC-003")
-def test_a_web_server_in_its_place(ask: Ask) -> None:
+def test_a_web_server_in_its_place(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way, "RESPONSE_SECONDS", 0.5)
     with HTTPServer(("127.0.0.1", 0), _Http) as web:
         threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
         began = time.monotonic()
@@ -526,13 +549,13 @@ def test_a_web_server_in_its_place(ask: Ask) -> None:
     assert told(login) == (
         "RESPONSE_TIMEOUT",
         "tls",
-        f"connected to 127.0.0.1:{web.server_port}, then no answer in 4 s",
+        f"connected to 127.0.0.1:{web.server_port}, then no answer in 0.5 s",
         (
             "Something else may listen there, a proxy may hold the connection, or the server is "
             "overloaded"
         ),
     )
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 4
 
 
 @contextmanager
@@ -563,6 +586,26 @@ def test_another_protocol_in_its_place(ask: Ask) -> None:
         "tls",
         f"127.0.0.1:{port} answered, but not as PostgreSQL: another protocol",
         "Check the address: something else listens there",
+    )
+
+
+def test_a_server_that_cannot_start_a_process(ask: Ask) -> None:
+    with answering(b"Ecould not fork new process for connection\0") as port:
+        login, _ = ask(port=port)
+    message = f"127.0.0.1:{port} has no free connection for anybody"
+    assert (login.code, login.message) == ("PG_TOO_MANY", message)
+
+
+def test_what_has_no_name_of_its_own_is_told_in_the_words_of_the_server(
+    ask: Ask, server: Postgres
+) -> None:
+    login, _ = ask(database="template0")
+    seen = 'database "template0" is not currently accepting connections'
+    assert told(login) == (
+        "PG_REFUSED",
+        "auth",
+        f"127.0.0.1:{server.port} refused: 55000, {seen}",
+        "Look up what it says, and the server's log at this time",
     )
 
 

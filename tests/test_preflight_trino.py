@@ -4,76 +4,43 @@ Stubs of its protocol, made from what is published of it: a coordinator that sta
 workers, gateways before it, and what is no Trino at all.
 """
 
-import json
-import ssl
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from floe_deploy.preflight.finding import Finding
-from preflight import preflight
+from preflight import preflight, told
+from stub import Asked, Said, Stub, stub
 from tls import Authority
 
 pytestmark = [pytest.mark.requirement("FR-016"), pytest.mark.requirement("FR-019")]
 
 INFO = {"nodeVersion": {"version": "476"}, "coordinator": True, "starting": False}
-Answers = Mapping[str, tuple[int, object]]
-"""Status and body, by method and path."""
+UNHURRIED = {"slow_ms": 60_000, "certificate_days": 0}
+Answers = Mapping[str, Said]
+"""What is said, by method and path."""
 
 
-@contextmanager
-def stub(
-    answers: Answers, context: ssl.SSLContext | None = None, **headers: str
-) -> Iterator[tuple[int, list[tuple[str, str]]]]:
-    """Run what answers as given; tell its port, and who has asked what."""
-    asked: list[tuple[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            asked.append((f"{self.command} {self.path}", self.headers.get("X-Trino-User", "")))
-            status, body = answers.get(f"{self.command} {self.path}", (404, ""))
-            data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-            kind = "text/html" if isinstance(body, str) else "application/json"
-            self.send_response(status)
-            for name, value in {"Content-Type": kind, **headers}.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815  http.server's names
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield server.server_port, asked
-        server.shutdown()
+def by(answers: Answers) -> Callable[[Asked], Said]:
+    return lambda asked: answers.get(f"{asked.method} {asked.path}", Said(status=404))
 
 
 def failing(name: str, message: str) -> Answers:
     error = {"errorName": name, "message": message, "errorType": "INSUFFICIENT_RESOURCES"}
     page = {"id": "1", "stats": {"state": "FAILED"}, "error": error}
-    return {"GET /v1/info": (200, INFO), "POST /v1/statement": (200, page)}
+    return {"GET /v1/info": Said(body=INFO), "POST /v1/statement": Said(body=page)}
 
 
-def ask(port: int, **changes: Any) -> list[Finding]:
-    target = {"type": "trino", "host": "127.0.0.1", "port": port, "tls": False, "user": "floe"}
-    warnings = {"certificate_days": 0}
-    return preflight({"compute": [target | changes], "warnings": warnings})
+def ask(server: Stub, *, seconds: float = 15, **changes: Any) -> list[Finding]:
+    target = {"type": "trino", "host": "127.0.0.1", "tls": False, "user": "floe"}
+    target |= {"port": port_of(server)} | changes
+    return preflight({"compute": [target], "warnings": UNHURRIED}, seconds=seconds)
 
 
-def told(found: Finding) -> tuple[str, str, str, str]:
-    return found.code, found.stage, found.message, found.remediation
+def port_of(server: Stub) -> int:
+    return int(server.url.rpartition(":")[2])
 
 
 STARTING = (
@@ -84,10 +51,13 @@ STARTING = (
 @pytest.mark.parametrize(
     ("answers", "seen"),
     [
-        ({"GET /v1/info": (200, INFO | {"starting": True})}, "it says that it is starting"),
-        ({"GET /v1/info": (503, "no healthy upstream")}, "no healthy upstream"),
+        ({"GET /v1/info": Said(body=INFO | {"starting": True})}, "it says that it is starting"),
+        ({"GET /v1/info": Said(status=503, body="no healthy upstream")}, "no healthy upstream"),
         (
-            {"GET /v1/info": (401, ""), "POST /v1/statement": (502, "Bad Gateway")},
+            {
+                "GET /v1/info": Said(status=401),
+                "POST /v1/statement": Said(status=502, body="Bad Gateway"),
+            },
             "Bad Gateway",
         ),
         (
@@ -97,21 +67,21 @@ STARTING = (
     ],
 )
 def test_a_coordinator_that_starts(answers: Answers, seen: str) -> None:
-    with stub(answers) as (port, _):
-        (login,) = ask(port)
-    message = f"the coordinator at 127.0.0.1:{port} is not ready: {seen}"
+    with stub(by(answers)) as server:
+        (login,) = ask(server)
+    message = f"the coordinator at 127.0.0.1:{port_of(server)} is not ready: {seen}"
     assert told(login) == ("TRINO_STARTING", "operation", message, STARTING)
     assert not login.definitive
 
 
 def test_a_coordinator_without_workers() -> None:
     seen = "No nodes available to run query"
-    with stub(failing("NO_NODES_AVAILABLE", seen)) as (port, _):
-        (login,) = ask(port)
+    with stub(by(failing("NO_NODES_AVAILABLE", seen))) as server:
+        (login,) = ask(server)
     assert told(login) == (
         "TRINO_NO_WORKERS",
         "operation",
-        f"127.0.0.1:{port} has no workers: {seen}",
+        f"127.0.0.1:{port_of(server)} has no workers: {seen}",
         (
             "Scale them up; check that they reach the coordinator at its discovery.uri and have "
             "the same shared secret"
@@ -121,15 +91,18 @@ def test_a_coordinator_without_workers() -> None:
 
 
 def test_a_gateway_that_forbids(tmp_path: Path) -> None:
-    answers = {"GET /v1/info": (403, ""), "POST /v1/statement": (403, "not of your group")}
+    answers = {
+        "GET /v1/info": Said(status=403),
+        "POST /v1/statement": Said(status=403, body="not of your group"),
+    }
     ours = Authority("ours")
     (tmp_path / "ca.pem").write_text(ours.pem)
-    with stub(answers, ours.server(tmp_path, "127.0.0.1")) as (port, _):
-        (login,) = ask(port, tls=True, ca_file=str(tmp_path / "ca.pem"))
+    with stub(by(answers), ours.server(tmp_path, "127.0.0.1")) as server:
+        (login,) = ask(server, tls=True, ca_file=str(tmp_path / "ca.pem"))
     assert told(login) == (
         "TRINO_FORBIDDEN",
         "authz",
-        f"127.0.0.1:{port} forbids floe to ask: not of your group",
+        f"127.0.0.1:{port_of(server)} forbids floe to ask: not of your group",
         (
             "Look at who refuses: the coordinator's access control and rules of impersonation, or "
             "a proxy before it"
@@ -139,12 +112,13 @@ def test_a_gateway_that_forbids(tmp_path: Path) -> None:
 
 
 def test_an_error_that_has_no_name_of_its_own() -> None:
-    with stub(failing("QUERY_QUEUE_FULL", 'Too many queued queries for "global"')) as (port, _):
-        (login,) = ask(port)
+    seen = 'Too many queued queries for "global"'
+    with stub(by(failing("QUERY_QUEUE_FULL", seen))) as server:
+        (login,) = ask(server)
     assert told(login) == (
         "TRINO_REFUSED",
         "operation",
-        f'127.0.0.1:{port} failed: QUERY_QUEUE_FULL, Too many queued queries for "global"',
+        f"127.0.0.1:{port_of(server)} failed: QUERY_QUEUE_FULL, {seen}",
         "Look up what it says, and the coordinator's log at this time",
     )
 
@@ -153,38 +127,38 @@ def test_an_error_that_has_no_name_of_its_own() -> None:
     ("answers", "service", "seen"),
     [
         ({}, "Trino", "HTTP 404"),
-        ({"GET /v1/info": (200, "<html>")}, "Trino", "HTTP 200, text/html"),
-        ({"GET /v1/info": (200, {"version": 1})}, "Trino", "JSON of something else"),
+        ({"GET /v1/info": Said(body="<html>")}, "Trino", "HTTP 200, text/plain"),
+        ({"GET /v1/info": Said(body={"version": 1})}, "Trino", "JSON of something else"),
         (
-            {"GET /v1/info": (200, INFO), "POST /v1/statement": (200, {"took": 1})},
+            {"GET /v1/info": Said(body=INFO), "POST /v1/statement": Said(body={"took": 1})},
             "Trino",
             "JSON of something else",
         ),
         (
-            {"GET /v1/info": (200, INFO | {"coordinator": False})},
+            {"GET /v1/info": Said(body=INFO | {"coordinator": False})},
             "Trino's coordinator",
             "a worker",
         ),
     ],
 )
 def test_what_is_no_trino(answers: Answers, service: str, seen: str) -> None:
-    with stub(answers) as (port, _):
-        (login,) = ask(port)
+    with stub(by(answers)) as server:
+        (login,) = ask(server)
     assert told(login) == (
         "WRONG_SERVICE",
         "operation",
-        f"127.0.0.1:{port} answered, but not as {service}: {seen}",
+        f"127.0.0.1:{port_of(server)} answered, but not as {service}: {seen}",
         "Check the address: something else listens there",
     )
 
 
 def test_a_redirect_is_told_and_not_followed() -> None:
-    answers = {"GET /v1/info": (308, "")}
-    with stub(answers, Location="https://trino.example/v1/info") as (port, asked):
-        (login,) = ask(port)
-    seen = "HTTP 308 to https://trino.example/v1/info"
-    assert login.message == f"127.0.0.1:{port} answered, but not as Trino: {seen}"
-    assert len(asked) == 1
+    where = "https://trino.example/v1/info"
+    with stub(lambda _: Said(status=308, headers={"location": where})) as server:
+        (login,) = ask(server)
+    address = f"127.0.0.1:{port_of(server)}"
+    assert login.message == f"{address} answered, but not as Trino: HTTP 308 to {where}"
+    assert len(server.asked) == 1
 
 
 def test_a_query_is_cancelled_by_whoever_leaves_it() -> None:
@@ -192,15 +166,20 @@ def test_a_query_is_cancelled_by_whoever_leaves_it() -> None:
     following = "http://elsewhere.example:8080/v1/statement/queued/1?slug=x"
     page = {"id": "1", "stats": {"state": "WAITING_FOR_RESOURCES"}, "nextUri": following}
     answers = {
-        "GET /v1/info": (200, INFO),
-        "POST /v1/statement": (200, page),
-        "GET /v1/statement/queued/1?slug=x": (200, page),
-        "DELETE /v1/statement/queued/1?slug=x": (204, ""),
+        "GET /v1/info": Said(body=INFO),
+        "POST /v1/statement": Said(body=page),
+        "GET /v1/statement/queued/1": Said(body=page),
+        "DELETE /v1/statement/queued/1": Said(status=204),
     }
-    target = {"type": "trino", "host": "127.0.0.1", "tls": False, "user": "floe"}
-    with stub(answers) as (port, asked):
-        (login,) = preflight({"compute": [target | {"port": port}]}, seconds=2)
+    with stub(by(answers)) as server:
+        (login,) = ask(server, seconds=2)
     assert (login.code, login.status) == ("TRINO_QUEUED", "error")
     assert login.message.startswith("a query is still WAITING_FOR_RESOURCES after ")
-    assert asked[-1] == ("DELETE /v1/statement/queued/1?slug=x", "floe")
-    assert 3 < len(asked) < 40  # it does not ask as fast as it can
+    last = server.asked[-1]
+    assert (last.method, last.path, last.query) == (
+        "DELETE",
+        "/v1/statement/queued/1",
+        {"slug": "x"},
+    )
+    assert {asked.headers["x-trino-user"] for asked in server.asked[1:]} == {"floe"}
+    assert 3 < len(server.asked) < 40  # it does not ask as fast as it can

@@ -1,16 +1,15 @@
 """What preflight says about Trino: a real one, with TLS, passwords, rules and a full queue."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from floe_deploy.preflight.finding import Finding
-from preflight import only, preflight
+from preflight import only, preflight, told
+from stub import Asked, Said, stub
 from tls import Authority
 from trino import HOST, QUERIES, SILENT, STRANGER, Trino
 
@@ -22,6 +21,7 @@ pytestmark = [
 ]
 
 Ask = Callable[..., list[Finding]]
+UNHURRIED = {"slow_ms": 60_000, "certificate_days": 0}
 PLACE = "variable PASSWORD, from Secret trino-credentials, key password"
 
 
@@ -42,17 +42,10 @@ def ask(coordinator: Trino, tmp_path: Path) -> Ask:
                 "secret": {"name": "trino-credentials", "key": "password"},
             },
         }
-        config = {"compute": [target | changes], "warnings": {"slow_ms": 60_000} | NO_WARNING}
+        config = {"compute": [target | changes], "warnings": UNHURRIED}
         return preflight(config, {"PASSWORD": given or coordinator.password}, seconds=seconds)
 
     return answer
-
-
-NO_WARNING = {"certificate_days": 0}
-
-
-def told(found: Finding) -> tuple[str, str, str, str]:
-    return found.code, found.stage, found.message, found.remediation
 
 
 def test_a_coordinator_that_works_is_told_with_what_its_catalog_has(ask: Ask) -> None:
@@ -223,28 +216,16 @@ def waiting(coordinator: Trino) -> int:
 def proxy(coordinator: Trino, **added: str) -> Iterator[int]:
     """Answer the port of a proxy that logs in by itself, and says no host but the coordinator's."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            headers = coordinator.headers | added
-            url = f"https://{HOST}:{coordinator.port}{self.path}"
-            with coordinator.pool() as pool:
-                answer = pool.request(self.command, url, body=body, headers=headers)
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
-            self.send_header("Content-Length", str(len(answer.data)))
-            self.end_headers()
-            self.wfile.write(answer.data)
+    def hand_on(asked: Asked) -> Said:
+        url = coordinator.url.replace("/v1/statement", asked.path)
+        headers = coordinator.headers | added
+        with coordinator.pool() as pool:
+            answer = pool.request(asked.method, url, body=asked.body, headers=headers)
+        kind = answer.headers.get("content-type", "")
+        return Said(status=answer.status, body=answer.data, headers={"content-type": kind})
 
-        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815  http.server's names
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+    with stub(hand_on) as server:
+        yield int(server.url.rpartition(":")[2])
 
 
 def test_a_proxy_that_hides_itself_from_the_coordinator(ask: Ask, coordinator: Trino) -> None:

@@ -416,6 +416,16 @@ class Postgres(Target):
     migrations: Literal["dagster"] | None = None
     """Whose tables they are, to tell the state of their migrations."""
 
+    @model_validator(mode="after")
+    def _logs_in_in_one_way(self) -> Self:
+        if self.password and self.identity:
+            msg = "password and identity are two ways to log in: leave one out"
+            raise ValueError(msg)
+        if (self.identity or "").startswith("aws") and not self.region:
+            msg = "an identity of AWS needs region, which tokens are made for"
+            raise ValueError(msg)
+        return self
+
 
 class ClusterNeeds(Spec):
     """What has to be in the cluster before the platform: asked of its API server."""

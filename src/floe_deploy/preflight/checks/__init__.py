@@ -6,6 +6,7 @@ from floe_constructs.preflight.targets import (
     S3,
     Adls,
     BigQuery,
+    DuckDb,
     Gcs,
     Other,
     Postgres,
@@ -64,6 +65,10 @@ def _of(service: str, target: Target) -> list[Check]:  # noqa: PLR0911  one for 
             from floe_deploy.preflight.checks import trino
 
             return trino.checks(target)
+        case DuckDb():
+            from floe_deploy.preflight.checks import duckdb
+
+            return duckdb.checks(target)
         case Other():
             from floe_deploy.preflight.checks import other
 

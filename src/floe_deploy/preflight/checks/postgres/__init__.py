@@ -11,6 +11,7 @@ from floe_deploy.preflight.check import RESPONSE_SECONDS, Check, Probe
 from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.checks.postgres import faults, revisions
 from floe_deploy.preflight.checks.postgres.login import Session, login, refused
+from floe_deploy.preflight.checks.postgres.token import needs
 from floe_deploy.preflight.code import Answer, Stage
 from floe_deploy.preflight.http import compare
 
@@ -43,7 +44,13 @@ WHERE nspname = $1 AND relname = 'alembic_version'
 
 
 def checks(target: Postgres) -> list[Check]:
-    """Answer the checks of a database: a login, then rights and migrations by the same session."""
+    """Answer the checks of a database: a login, then rights and migrations by the same session.
+
+    Raises:
+        Fault: what signs the tokens of its identity is not installed.
+
+    """
+    needs(target)
     login_id = root("postgres", target)
     server = _Server(target)
     found = [

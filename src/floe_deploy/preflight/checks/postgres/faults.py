@@ -15,7 +15,8 @@ PG_TLS_MISMATCH = Code(
     id="PG_TLS_MISMATCH",
     stage=Stage.TLS,
     message="{host}:{port} offers no TLS, and sslmode is {sslmode}",
-    remediation="Turn ssl on at the server or its pooler, or set sslmode to prefer",
+    remediation="Turn ssl on at the server or its pooler; prefer does without, where nobody is on "
+    "the way",
     detection="the answer N to SSLRequest",
     definitive=True,
 )
@@ -30,12 +31,35 @@ PG_AUTH_FAILED = Code(
     definitive=True,
 )
 
+PG_PLAIN_TOKEN = Code(
+    id="PG_PLAIN_TOKEN",
+    stage=Stage.TLS,
+    message="the identity's token was not sent to {host}:{port}: sslmode {sslmode} would let it "
+    "cross the network as it is",
+    remediation="Set sslmode to require or verify-full, or run a proxy in the pod, at 127.0.0.1",
+    detection="no TLS, an identity, and another machine",
+    definitive=True,
+)
+
+PG_TOKEN_REFUSED = Code(
+    id="PG_TOKEN_REFUSED",
+    stage=Stage.AUTH,
+    message="login as {user} with a token of {identity} refused",
+    remediation="Let the role log in with tokens: GRANT rds_iam TO {user} and rds-db:connect in "
+    "AWS; in Cloud SQL an IAM user of this name, which ends before .gserviceaccount.com, and "
+    "roles/cloudsql.instanceUser; in Azure a principal made by pgaadauth_create_principal",
+    detection="SQLSTATE 28P01, or 28000 from auth_failed, to a token",
+    definitive=True,
+    source="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
+    "UsingWithRDS.IAMDBAuth.DBAccounts.html",
+)
+
 PG_NO_LOGIN = Code(
     id="PG_NO_LOGIN",
     stage=Stage.AUTH,
     message="the role {user} may not log in",
     remediation="ALTER ROLE {user} LOGIN",
-    detection="SQLSTATE 28000",
+    detection="SQLSTATE 28000 from InitializeSessionUserId",
     definitive=True,
 )
 
@@ -173,6 +197,8 @@ CODES = (
     PG_TLS_MISMATCH,
     PG_TLS_REQUIRED,
     PG_AUTH_FAILED,
+    PG_PLAIN_TOKEN,
+    PG_TOKEN_REFUSED,
     PG_NO_LOGIN,
     PG_NO_HBA_LINE,
     PG_STARTING,

@@ -4,9 +4,7 @@ Nothing is read but what the target says: no `PG*` variable, no file of the home
 """
 
 import asyncio
-import socket
 import ssl
-import struct
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,13 +14,15 @@ from floe_constructs.preflight.targets import Postgres
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import RESPONSE_SECONDS, Probe
 from floe_deploy.preflight.checks.postgres import faults
+from floe_deploy.preflight.checks.postgres.token import token
+from floe_deploy.preflight.checks.postgres.way import Way
 from floe_deploy.preflight.code import Code, Fault, Stage
 from floe_deploy.preflight.connection import reach, warn_of_plain_traffic
 from floe_deploy.preflight.http import excerpt
 from floe_deploy.preflight.tls import trusting
 
 _CLOSING_SECONDS = 0.3
-_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+_NEAR = ("127.0.0.1", "localhost")  # a proxy in the pod, which encrypts by itself
 _NOT_LET_IN = "28000"
 _LOST = ("08000", "08003", "08006")
 _BY_STATE = {
@@ -48,46 +48,6 @@ class Session:
     encrypted: bool
 
 
-@dataclass(kw_only=True)
-class _Way:
-    """How the server is reached."""
-
-    probe: Probe
-    host: str
-    port: int
-    sslmode: str
-    offers_tls: bool = False
-
-    @property
-    def encrypts(self) -> bool:
-        """Whether TLS follows."""
-        return self.offers_tls and self.sslmode != "disable"
-
-    async def greet(self, connection: socket.socket) -> bool:
-        """Ask for TLS, which every PostgreSQL answers with one letter, and nothing else does."""
-        loop, where = asyncio.get_running_loop(), f"{self.host}:{self.port}"
-        self.probe.at(Stage.TLS)
-        try:
-            async with asyncio.timeout(RESPONSE_SECONDS):
-                await loop.sock_sendall(connection, _SSL_REQUEST)
-                said = await loop.sock_recv(connection, 1)
-        except TimeoutError:
-            raise layers.RESPONSE_TIMEOUT(host=where, seconds=RESPONSE_SECONDS) from None
-        except OSError as failure:
-            raise layers.CONN_CLOSED(host=where) from failure
-        if not said:
-            raise layers.CONN_CLOSED(host=where)
-        if said not in {b"S", b"N", b"E"}:
-            values = {"host": self.host, "port": self.port, "service": "PostgreSQL"}
-            raise layers.WRONG_SERVICE(**values, seen="another protocol")
-        if said == b"E":  # it could not start a process for the connection
-            raise faults.PG_TOO_MANY(host=self.host, port=self.port, user="anybody")
-        self.offers_tls = said == b"S"
-        if self.sslmode not in {"disable", "prefer"} and not self.offers_tls:
-            raise faults.PG_TLS_MISMATCH(host=self.host, port=self.port, sslmode=self.sslmode)
-        return self.encrypts
-
-
 async def login(probe: Probe, target: Postgres) -> Session:
     """Try the layers one after the other, up to a login.
 
@@ -96,7 +56,7 @@ async def login(probe: Probe, target: Postgres) -> Session:
 
     """
     host = probe.text(target.host)
-    way = _Way(probe=probe, host=host, port=target.port, sslmode=target.sslmode)
+    way = Way(probe=probe, host=host, port=target.port, sslmode=target.sslmode)
     context = _context(target)
     try:
         await reach(probe, way.host, way.port, context, way.greet)
@@ -108,14 +68,31 @@ async def login(probe: Probe, target: Postgres) -> Session:
         context = None
     if context is None:
         warn_of_plain_traffic(probe, way.host, way.port)
-    probe.at(Stage.AUTH)
-    return await _logged_in(probe, target, way, context)
+    user = probe.text(target.user)
+    password = await _password(probe, target, way, user)
+    probe.at(Stage.AUTH, f"{way.host}:{way.port}")
+    return await _logged_in(probe, target, way, context, user=user, password=password)
 
 
-async def _logged_in(
-    probe: Probe, target: Postgres, way: _Way, context: ssl.SSLContext | None
+async def _password(probe: Probe, target: Postgres, way: Way, user: str) -> str:
+    if target.identity is None:
+        return probe.text(target.password) if target.password else ""
+    if not way.encrypts and way.host not in _NEAR:
+        told = {"host": way.host, "port": way.port, "sslmode": way.sslmode}
+        raise faults.PG_PLAIN_TOKEN(**told)
+    return await token(probe, target, way.host, user)
+
+
+async def _logged_in(  # noqa: PLR0913  a login has that many independent parts
+    probe: Probe,
+    target: Postgres,
+    way: Way,
+    context: ssl.SSLContext | None,
+    *,
+    user: str,
+    password: str,
 ) -> Session:
-    user, database = probe.text(target.user), probe.text(target.database)
+    database = probe.text(target.database)
     where = f"{way.host}:{way.port}"
     try:
         async with asyncio.timeout(RESPONSE_SECONDS):
@@ -124,7 +101,7 @@ async def _logged_in(
                 host=way.host,
                 port=way.port,
                 user=user,
-                password=probe.text(target.password) if target.password else "",
+                password=password,
                 database=database,
                 ssl=context or False,
                 direct_tls=False,
@@ -169,31 +146,34 @@ def _context(target: Postgres) -> ssl.SSLContext | None:
 
 
 def _refused(
-    failure: asyncpg.PostgresError, target: Postgres, way: _Way, *, user: str, database: str
+    failure: asyncpg.PostgresError, target: Postgres, way: Way, *, user: str, database: str
 ) -> Fault:
     """Name what the server says to a login."""
     told: dict[str, object] = {"host": way.host, "port": way.port, "user": user}
     told |= {"database": database, "sslmode": way.sslmode}
     told["credential"] = target.password.told if target.password else "whether it wants a password"
     told["encryption"] = "by TLS" if way.encrypts else "without TLS"
+    told["identity"] = target.identity
     state = failure.sqlstate or ""
     if state in _LOST:
         return layers.CONN_CLOSED(host=f"{way.host}:{way.port}")
-    if state == _NOT_LET_IN:
-        return _not_let_in(failure, way)(**told)
-    code = _BY_STATE.get(state)
+    code = _not_let_in(failure, way) if state == _NOT_LET_IN else _BY_STATE.get(state)
+    if code is faults.PG_AUTH_FAILED and target.identity:
+        code = faults.PG_TOKEN_REFUSED
     return code(**told) if code else refused(failure, way.host, way.port)
 
 
-def _not_let_in(failure: asyncpg.PostgresError, way: _Way) -> Code:
-    """Tell apart what has one SQLSTATE, by the server's function that says it."""
+def _not_let_in(failure: asyncpg.PostgresError, way: Way) -> Code | None:
+    """Tell apart what has one SQLSTATE, by the server's function that says it, if it tells."""
     match failure.server_source_function:
         case "auth_failed":
             return faults.PG_AUTH_FAILED
         case "ClientAuthentication":  # pg_hba.conf
             tls_would_do = way.offers_tls and not way.encrypts
             return faults.PG_TLS_REQUIRED if tls_would_do else faults.PG_NO_HBA_LINE
-    return faults.PG_NO_LOGIN
+        case "InitializeSessionUserId":
+            return faults.PG_NO_LOGIN
+    return None
 
 
 def refused(failure: asyncpg.PostgresError, host: str, port: int) -> Fault:
