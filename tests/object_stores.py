@@ -33,23 +33,51 @@ def s3(
 
     Others have the same secret, and may do what is said by their access keys: `Read:BUCKET`.
     """
-    users = [
+    users = {access_key: ["Admin"], **others}
+    with _seaweed(folder, users, secret_key, f"-bucket={bucket}") as ports:
+        yield f"http://127.0.0.1:{ports['-s3.port']}"
+
+
+@contextmanager
+def iceberg(
+    folder: Path, clients: Mapping[str, Sequence[str]], secret: str, catalogs: str
+) -> Iterator[tuple[str, str]]:
+    """Run SeaweedFS with Iceberg REST catalogs, by commas; answer their address and that of S3.
+
+    Clients are known by their ids, and may do what is said: `Admin`, `Read:BUCKET`.
+    """
+    with _seaweed(folder, clients, secret, f"-tableBucket={catalogs}") as ports:
+        places = (ports["-s3.port.iceberg"], ports["-s3.port"])
+        until = time.monotonic() + 30
+        while not all(map(_answers, places)):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        catalog, store = (f"http://127.0.0.1:{port}" for port in places)
+        yield catalog, store
+
+
+@contextmanager
+def _seaweed(
+    folder: Path, users: Mapping[str, Sequence[str]], secret: str, *args: str
+) -> Iterator[dict[str, int]]:
+    """Run it with users by their access keys; answer its ports."""
+    identities = [
         {
             "name": key,
-            "credentials": [{"accessKey": key, "secretKey": secret_key}],
+            "credentials": [{"accessKey": key, "secretKey": secret}],
             "actions": [*actions],
         }
-        for key, actions in ({access_key: ["Admin"]} | dict(others)).items()
+        for key, actions in users.items()
     ]
-    (folder / "users.json").write_text(json.dumps({"identities": users}))
+    (folder / "users.json").write_text(json.dumps({"identities": identities}))
     names = ("master", "volume", "filer", "s3")
     ports = {f"-{name}.port{kind}": free_port() for name in names for kind in ("", ".grpc")}
     ports |= {"-s3.port.iceberg": free_port(), "-s3.port.lance": 0}  # 0 is none
-    args = [f"-dir={folder}", f"-s3.config={folder / 'users.json'}", f"-bucket={bucket}"]
-    args += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
-    args += ["-webdav=false", "-admin.ui=false", *(f"{name}={at}" for name, at in ports.items())]
-    with _running([str(WEED), "mini", *args], folder, {}, ports["-s3.port"]):
-        yield f"http://127.0.0.1:{ports['-s3.port']}"
+    given = [f"-dir={folder}", f"-s3.config={folder / 'users.json'}", *args]
+    given += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
+    given += ["-webdav=false", "-admin.ui=false", *(f"{name}={at}" for name, at in ports.items())]
+    with _running([str(WEED), "mini", *given], folder, {}, ports["-s3.port"]):
+        yield ports
 
 
 @contextmanager

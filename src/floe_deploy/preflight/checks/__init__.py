@@ -11,6 +11,7 @@ from floe_constructs.preflight.targets import (
     Other,
     Postgres,
     PreflightConfig,
+    RestCatalog,
     Target,
     Trino,
 )
@@ -69,6 +70,10 @@ def _of(service: str, target: Target) -> list[Check]:  # noqa: PLR0911  one for 
             from floe_deploy.preflight.checks import duckdb
 
             return duckdb.checks(target)
+        case RestCatalog():
+            from floe_deploy.preflight.checks import catalog
+
+            return catalog.checks(target)
         case Other():
             from floe_deploy.preflight.checks import other
 
