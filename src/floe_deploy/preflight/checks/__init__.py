@@ -12,6 +12,7 @@ from floe_constructs.preflight.targets import (
     Postgres,
     PreflightConfig,
     RestCatalog,
+    Snowflake,
     Target,
     Trino,
 )
@@ -39,7 +40,7 @@ def _targets(config: PreflightConfig) -> Iterator[tuple[str, Target]]:
             yield service, target
 
 
-def _of(service: str, target: Target) -> list[Check]:  # noqa: PLR0911  one for each kind
+def _of(service: str, target: Target) -> list[Check]:  # noqa: C901, PLR0911  one for each kind
     # What a check imports is paid for by those alone who run it.
     match target:
         case S3():
@@ -70,6 +71,10 @@ def _of(service: str, target: Target) -> list[Check]:  # noqa: PLR0911  one for 
             from floe_deploy.preflight.checks import duckdb
 
             return duckdb.checks(target)
+        case Snowflake():
+            from floe_deploy.preflight.checks import snowflake
+
+            return snowflake.checks(target)
         case RestCatalog():
             from floe_deploy.preflight.checks import catalog
 
