@@ -1,5 +1,12 @@
-"""Running checks in the tests' own process, as `floe preflight` does in its own."""
+"""Running checks in the tests' own process, as `floe preflight` does in its own.
 
+Run as a program, it checks what the JSON of its first argument says, with the credentials of the
+second, and prints what it has found.
+"""
+
+import json
+import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +19,9 @@ from floe_deploy.preflight.credentials import resolve
 from floe_deploy.preflight.finding import Finding
 from floe_deploy.preflight.junit import junit
 from floe_deploy.preflight.report import report
+
+PROGRAM = __file__
+"""What checks in a process of its own."""
 
 SHORTEST = 6
 """Characters of a credential from which on nothing else is likely to hold it."""
@@ -58,3 +68,9 @@ def only(findings: list[Finding], id: str) -> Finding:
 def told(found: Finding) -> tuple[str, str, str, str]:
     """Answer what a report says of a fault."""
     return found.code, found.stage, found.message, found.remediation
+
+
+if __name__ == "__main__":
+    found = preflight(json.loads(sys.argv[1]), json.loads(sys.argv[2]))
+    print(json.dumps([[it.code, it.stage, it.message] for it in found]), flush=True)  # noqa: T201
+    os._exit(0)  # as the command does: a library's threads are not waited for

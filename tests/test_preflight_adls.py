@@ -2,7 +2,8 @@
 
 import base64
 import datetime as dt
-import socket
+import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +22,11 @@ from azure.storage.blob import (
 )
 
 import object_stores
+from alone import alone
 from floe_deploy.preflight.checks.adls.faults import CODES
 from floe_deploy.preflight.code import Stage
 from floe_deploy.preflight.finding import Finding
-from preflight import preflight
+from preflight import PROGRAM, preflight
 from stub import Asked, Said, stub
 from tls import Authority
 
@@ -238,19 +240,17 @@ def test_without_any_credentials_it_says_so_and_asks_nobody(
     assert store.asked == []
 
 
-def test_an_account_that_does_not_exist_is_told_by_its_name(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def unknown(*_: Any, **__: Any) -> Any:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    listed, _ = check("")
-    assert (listed.code, listed.stage) == ("AZ_ACCOUNT_MISSING", Stage.DNS)
-    assert listed.message == (
+def test_an_account_that_does_not_exist_is_told_by_its_name() -> None:
+    lake = {"type": "adls", "account": "acme", "container": "lake"}
+    config = {"storage": [lake | {"account_key": {"env": "KEY"}}]}
+    program = [sys.executable, PROGRAM, json.dumps(config), json.dumps({"KEY": KEY})]
+    done = alone(program, resolver="nxdomain")
+    (code, stage, message), _ = json.loads(done.stdout)
+    assert (code, stage) == ("AZ_ACCOUNT_MISSING", Stage.DNS)
+    assert message == (
         "storage account acme does not exist: cannot resolve acme.blob.core.windows.net"
     )
-    assert "private DNS zone" in listed.remediation
+    assert done.asked == ["acme.blob.core.windows.net"]
 
 
 def azure(status: int, code: str, said: str = "No.") -> Said:

@@ -15,6 +15,7 @@ from stub import Asked, Said, Stub, stub
 
 pytestmark = pytest.mark.requirement("FR-016")
 
+BLOCKED = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a1"
 DONE = {
     "kind": "bigquery#queryResponse",
     "jobReference": {"projectId": "acme", "jobId": "job_1", "location": "EU"},
@@ -156,7 +157,7 @@ def exact(reason: str) -> Any:
             "billing account",
         ),
         (
-            error(403, "vpcServiceControls"),
+            error(403, "policyViolation", f"VPC Service Controls: {BLOCKED}"),
             "BQ_PERIMETER",
             Stage.AUTHZ,
             "a service perimeter keeps this client from project acme",

@@ -19,6 +19,7 @@ from stub import Asked, Said, stub
 pytestmark = pytest.mark.requirement("FR-017")
 
 ALL = [f"storage.objects.{verb}" for verb in ("list", "create", "get", "delete")]
+BLOCKED = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a1"
 EMPTY = Said(body={"kind": "storage#objects"})
 
 
@@ -243,7 +244,7 @@ def exact(reason: str) -> Any:
             "gcloud services enable storage.googleapis.com",
         ),
         (
-            error(403, "vpcServiceControls"),
+            error(403, "forbidden", BLOCKED, details=exact("SECURITY_POLICY_VIOLATED")),
             "GCS_PERIMETER",
             Stage.AUTHZ,
             "a service perimeter keeps this client from bucket lake",

@@ -20,7 +20,7 @@ from floe_deploy.preflight.checks.objects import CONTENT
 from floe_deploy.preflight.checks.s3.faults import CODES
 from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.finding import Finding
-from preflight import preflight
+from preflight import PROGRAM, preflight
 from stub import Asked, Said, stub
 
 pytestmark = pytest.mark.requirement("FR-017")
@@ -68,14 +68,21 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def check(endpoint: str, key: str = "admin", secret: str = SECRET, **target: Any) -> list[Finding]:
+def check(
+    endpoint: str,
+    key: str = "admin",
+    secret: str = SECRET,
+    *,
+    seconds: float = 15,
+    **target: Any,
+) -> list[Finding]:
     """Check the bucket `lake` with a key; what is given is said otherwise."""
     kept = {"access_key_id": {"env": "KEY"}, "secret_access_key": {"env": "SECRET"}}
     lake = {"type": "s3", "bucket": "lake", "endpoint": endpoint, **kept}
     config = {
         "storage": [{name: value for name, value in (lake | target).items() if value is not None}]
     }
-    return preflight(config, {"KEY": key, "SECRET": secret})
+    return preflight(config, {"KEY": key, "SECRET": secret}, seconds=seconds)
 
 
 def test_a_bucket_that_works_is_listed_written_read_and_left_as_it_was(endpoint: str) -> None:
@@ -95,7 +102,7 @@ def test_checks_are_told_apart_by_the_name_of_their_target(endpoint: str) -> Non
     ]
 
 
-MAY_NOT_LIST: dict[str, tuple[dict[str, str], Stage, str, str]] = {
+MAY_NOT_LIST: dict[str, tuple[dict[str, Any], Stage, str, str]] = {
     "S3_BUCKET_MISSING": (
         {"bucket": "nolake"},
         Stage.OPERATION,
@@ -272,14 +279,16 @@ def test_what_only_aws_says_is_named(
     assert len(store.asked) == 2  # nothing is tried again
 
 
-def test_a_bucket_of_another_region_is_told_by_the_redirect() -> None:
-    moved = aws(301, "PermanentRedirect", **{"x-amz-bucket-region": "ap-south-1"})
-    with stub(lambda _: moved) as store:
+@pytest.mark.parametrize("tells", [("GET", "HEAD"), ("HEAD",)])
+def test_a_bucket_of_another_region_is_told_by_the_redirect(tells: tuple[str, ...]) -> None:
+    moved, region = aws(301, "PermanentRedirect"), {"x-amz-bucket-region": "ap-south-1"}
+    told = aws(301, "PermanentRedirect", **region)
+    with stub(lambda asked: told if asked.method in tells else moved) as store:
         listed, _ = check(store.url)
     assert (listed.code, listed.stage) == ("S3_WRONG_REGION", Stage.OPERATION)
     assert listed.message == "bucket lake is in ap-south-1, the configuration says us-east-1"
     assert listed.definitive
-    assert len(store.asked) == 1
+    assert [asked.method for asked in store.asked] == ["GET", "HEAD"][: 3 - len(tells)]
 
 
 @pytest.mark.parametrize("status", [200, 302, 404])
@@ -308,6 +317,32 @@ def test_a_store_that_is_silent_when_written_to_leaves_the_name_of_what_it_may_k
     ]
     assert "_floe_preflight/" in written[1].message
     assert "by hand" in written[1].remediation
+
+
+def test_what_may_be_left_is_named_even_when_the_time_of_the_whole_run_is_up() -> None:
+    def answer(asked: Asked) -> Said:
+        if asked.method == "PUT":
+            time.sleep(3)
+        return unsigned(asked, Said(body="<ListBucketResult></ListBucketResult>"))
+
+    with stub(answer) as store:
+        _, *written = check(store.url, seconds=1.5)
+    assert [found.code for found in written] == ["RESPONSE_TIMEOUT", "PROBE_LEFT"]
+    assert "_floe_preflight/" in written[1].message
+
+
+def test_an_object_is_deleted_even_where_reading_it_is_silent() -> None:
+    def answer(asked: Asked) -> Said:
+        if asked.method == "GET" and "_floe_preflight" in asked.path:
+            time.sleep(5)
+        if asked.method == "GET":
+            return unsigned(asked, Said(body="<ListBucketResult></ListBucketResult>"))
+        return Said(status=204 if asked.method == "DELETE" else 200, headers={"etag": '"1"'})
+
+    with stub(answer) as store:
+        _, *written = check(store.url)
+    assert [found.code for found in written] == ["RESPONSE_TIMEOUT"]
+    assert store.asked[-1].method == "DELETE"
 
 
 def test_a_gateway_that_answers_with_other_bytes_is_named() -> None:
@@ -378,41 +413,30 @@ def test_a_profile_needs_what_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "floe-deploy[aws]" in failure.value.remediation
 
 
-SHIFTED = """
-import json, os, sys
-from preflight import preflight
-config, variables = json.loads(sys.stdin.read())
-for found in preflight(config, variables):
-    print(found.code, found.status, found.message, sep="|", flush=True)
-os._exit(0)
-"""
-
-
-def two_hours_ago(endpoint: str) -> tuple[str, str, str]:
-    """Check the bucket at another time; answer the first code, status and message."""
+def two_hours_ago(endpoint: str) -> list[str]:
+    """Check the bucket at another time; answer the first code, stage and message."""
     spec = find_spec("libfaketime")
     assert spec
     assert spec.origin
     library = Path(spec.origin).parent / "vendor" / "libfaketime" / "src" / "libfaketime.so.1"
     kept = {"access_key_id": {"env": "KEY"}, "secret_access_key": {"env": "SECRET"}}
     config = {"storage": [{"type": "s3", "bucket": "lake", "endpoint": endpoint, **kept}]}
+    keys = {"KEY": "admin", "SECRET": SECRET}
     shifted = {"LD_PRELOAD": str(library), "FAKETIME": "-2h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
-    result = subprocess.run(
-        [sys.executable, "-c", SHIFTED],
+    done = subprocess.run(
+        [sys.executable, PROGRAM, json.dumps(config), json.dumps(keys)],
         check=True,
-        env=os.environ | shifted | {"PYTHONPATH": paths},
-        input=json.dumps([config, {"KEY": "admin", "SECRET": SECRET}]),
+        env=os.environ | shifted,
         capture_output=True,
         text=True,
     )
-    code, status, message = result.stdout.splitlines()[0].split("|")
-    return code, status, message
+    first: list[str] = json.loads(done.stdout)[0]
+    return first
 
 
 def test_a_clock_that_is_two_hours_off_is_named(endpoint: str) -> None:
-    code, status, message = two_hours_ago(endpoint)
-    assert (code, status) == ("CLOCK_SKEW", "error")
+    code, stage, message = two_hours_ago(endpoint)
+    assert (code, stage) == ("CLOCK_SKEW", Stage.OPERATION)
     assert re.fullmatch(r"this clock and that of 127.0.0.1 are 7(199|200|201) s apart", message)
 
 
@@ -423,8 +447,8 @@ def test_a_store_that_does_not_tell_its_time_refuses_a_clock_that_is_off(endpoin
         return Said(status=answer.status_code, body=answer.content, date=False)
 
     with stub(relay) as store:
-        code, status, message = two_hours_ago(store.url)
-    assert (code, status) == ("S3_CLOCK_SKEW", "error")
+        code, stage, message = two_hours_ago(store.url)
+    assert (code, stage) == ("S3_CLOCK_SKEW", Stage.AUTH)
     assert message.endswith("refuses signatures of this clock")
 
 

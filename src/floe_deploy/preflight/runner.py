@@ -87,7 +87,8 @@ def run(  # noqa: PLR0913  a run has that many independent parts
             watch([it.check for it in running.values() if not it.findings], len(running))
         if time.monotonic() >= end:
             break
-    found = [one for it in running.values() for one in (it.findings or [_late(it, deadline)])]
+    late = [it.findings or [_late(it, deadline), *_warnings(it)] for it in running.values()]
+    found = [one for of_check in late for one in of_check]
     return [redacted(one, redactor) for one in found]
 
 
@@ -132,7 +133,7 @@ async def _found(it: _Running) -> list[Finding]:
     except TimeoutError:
         return [_late(it, probe.seconds), *_warnings(it)]
     except Exception as failure:  # noqa: BLE001  a program error of ours is no failed service
-        return [_unexpected(it, failure)]
+        return [_unexpected(it, failure), *_warnings(it)]
     limit = probe.thresholds.slow_ms
     if it.milliseconds > limit:
         probe.warn(layers.SLOW_RESPONSE(milliseconds=it.milliseconds, limit=limit))

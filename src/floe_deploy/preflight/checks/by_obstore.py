@@ -112,8 +112,6 @@ def _named(probe: Probe, text: str) -> Exception:
 def _unsent(text: str, host: str, port: str) -> Fault:
     if "kind: Timeout" in text or "TimedOut" in text:
         return layers.RESPONSE_TIMEOUT(host=f"{host}:{port}", seconds=RESPONSE_SECONDS)
-    if "proxy authorization required" in text or "ProxyAuthRequired" in text:
-        return layers.PROXY_REQUIRED(host=host)
     if "invalid peer certificate" in text:
         issuer = "obstore has other authorities than Python"
         return layers.TLS_UNTRUSTED(host=host, port=port, issuer=issuer)

@@ -12,23 +12,19 @@ from floe_deploy.preflight.code import Fault
 from floe_deploy.preflight.http import ask, client, excerpt, wrong_service
 from floe_deploy.preflight.identity import gcp
 
-BILLING = {
-    "accountDisabled",
-    "UserProjectAccountProblem",
-    "billingNotEnabled",
-    "BILLING_DISABLED",
-    "projectSuspended",
-}
-"""Reasons that say who has not paid."""
+BILLING = {"accountDisabled", "billingNotEnabled", "BILLING_DISABLED"}
+"""Reasons that say that nobody pays."""
 
-DISABLED = {"accessNotConfigured", "SERVICE_DISABLED", "SERVICE_NOT_VISIBLE"}
+DISABLED = {"accessNotConfigured", "SERVICE_DISABLED"}
 """Reasons that say that a project has not turned an API on."""
-
-PERIMETER = {"vpcServiceControls", "SECURITY_POLICY_VIOLATED"}
-"""Reasons of VPC Service Controls."""
 
 QUOTA = {"quotaExceeded", "rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
 """Reasons that say that it was too much."""
+
+
+def by_perimeter(refusal: Refusal) -> bool:
+    """Tell whether VPC Service Controls are what says no; BigQuery has another reason for it."""
+    return refusal.code == "SECURITY_POLICY_VIOLATED" or "vpcServiceControls" in refusal.said
 
 
 async def token(probe: Probe, target: Gcs | BigQuery, scope: str, otherwise: Fault) -> str:

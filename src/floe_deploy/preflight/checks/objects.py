@@ -125,18 +125,20 @@ async def write_read_delete(
     except Refusal as refusal:
         probe.warnings.remove(left)
         raise named(probe, "write", refusal) from refusal
-    refused: Refusal | None = None
     try:
         same = await objects.get(key) == CONTENT
     except Refusal as refusal:
-        refused, same = refusal, False
+        raise named(probe, "read", refusal) from refusal
+    finally:
+        await _removed(probe, objects, key, named, left)
+    if not same:
+        raise PROBE_DIFFERS(store=name)
+    return Answer(message=f"{name}: wrote, read back and deleted an object")
+
+
+async def _removed(probe: Probe, objects: Objects, key: str, named: Named, left: Fault) -> None:
     try:
         await objects.delete(key)
     except Refusal as refusal:
         probe.warn(named(probe, "delete", refusal))
     probe.warnings.remove(left)
-    if refused:
-        raise named(probe, "read", refused) from refused
-    if not same:
-        raise PROBE_DIFFERS(store=name)
-    return Answer(message=f"{name}: wrote, read back and deleted an object")

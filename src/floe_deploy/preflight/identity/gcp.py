@@ -19,7 +19,8 @@ GCP_NO_IDENTITY = Code(
     stage=Stage.AUTH,
     message="no Google identity here: {reason}",
     remediation="The node pool needs the GKE metadata server, the NetworkPolicy its addresses "
-    "(169.254.169.254:80, 169.254.169.252:988); outside of GKE give a key file",
+    "(169.254.169.254:80, 169.254.169.252:988), and a pod some seconds; outside of GKE give a key "
+    "file",
     detection="the metadata server, which is asked where `identity: gcp` says so, does not answer",
 )
 
@@ -30,7 +31,7 @@ GCP_IDENTITY_REFUSED = Code(
     remediation="Compare the ServiceAccount's annotation iam.gke.io/gcp-service-account with the "
     "Google one, which needs roles/iam.workloadIdentityUser for this namespace and ServiceAccount",
     detection="any other HTTP status than 200 of the metadata server",
-    source="https://docs.cloud.google.com/kubernetes-engine/docs/troubleshooting/authentication",
+    source="https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity",
 )
 
 GCP_KEY_FILE = Code(
@@ -49,7 +50,7 @@ GCP_TOKEN_EXCHANGE = Code(
     "is off: make another key",
     detection="invalid_grant or another error of the token endpoint",
     definitive=True,
-    source="https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
+    source="https://developers.google.com/identity/protocols/oauth2/service-account",
 )
 
 GCP_LOGIN_FAILED = Code(

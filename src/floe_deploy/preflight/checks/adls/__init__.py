@@ -7,7 +7,7 @@ them in the environment and at a metadata address otherwise.
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -18,7 +18,7 @@ from floe_constructs.preflight.targets import Adls
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
 from floe_deploy.preflight.checks import by_obstore, objects, root
-from floe_deploy.preflight.checks.adls import faults
+from floe_deploy.preflight.checks.adls import faults, signature
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
 from floe_deploy.preflight.connection import address_of
@@ -176,31 +176,11 @@ async def _credential(probe: Probe, target: Adls) -> "AzureCredential":
         return {"access_key": key, "expires_at": None}
     if target.sas:
         sas = probe.text(target.sas).strip().removeprefix("?")
-        _look_at_sas(probe, dict(parse_qsl(sas)))
+        signature.look_at(probe, sas)
         return {"sas_token": sas, "expires_at": None}
     if target.identity:
         return {"token": await azure.token(probe, _SCOPE), "expires_at": None}
     raise faults.AZ_NO_CREDENTIALS(container=target.container)
-
-
-def _look_at_sas(probe: Probe, said: dict[str, str]) -> None:
-    """Say what is wrong with the times of a signature; one by a stored policy may have none."""
-    if signature := said.get("sig"):
-        probe.redactor.hide(signature)
-    now = datetime.now(UTC)
-    end, start = _moment(said.get("se")), _moment(said.get("st"))
-    if end and end < now:
-        raise faults.AZ_SAS_EXPIRED(date=f"{end:%Y-%m-%d %H:%M} UTC")
-    if start and start > now:
-        raise faults.AZ_SAS_NOT_YET(date=f"{start:%Y-%m-%d %H:%M} UTC")
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _store(target: Adls, url: str, credential: "AzureCredential") -> "AzureStore":

@@ -3,6 +3,10 @@
 from floe_deploy.preflight.code import Code, Stage
 
 _ERRORS = "https://learn.microsoft.com/en-us/rest/api/storageservices/common-rest-api-error-codes"
+_FORBIDDEN = (
+    "https://learn.microsoft.com/en-us/troubleshoot/azure/azure-storage/blobs/authentication/"
+    "storage-troubleshoot-403-errors"
+)
 _SAS_ERRORS = "https://learn.microsoft.com/en-us/rest/api/storageservices/sas-error-codes"
 
 AZ_NO_CREDENTIALS = Code(
@@ -74,7 +78,7 @@ AZ_KEYS_OFF = Code(
     remediation="Use the identity of the workload, or allow access by shared key in the account",
     detection="KeyBasedAuthenticationNotPermitted",
     definitive=True,
-    source="https://learn.microsoft.com/en-us/azure/storage/common/shared-key-authorization-prevent",
+    source=_FORBIDDEN,
 )
 
 AZ_FIREWALL = Code(
@@ -85,8 +89,7 @@ AZ_FIREWALL = Code(
     "endpoint",
     detection="AuthorizationFailure or AuthorizationSourceIPMismatch",
     definitive=True,
-    source="https://learn.microsoft.com/en-us/troubleshoot/azure/azure-storage/blobs/authentication/"
-    "storage-troubleshoot-403-errors",
+    source=_FORBIDDEN,
 )
 
 AZ_SAS_SCOPE = Code(

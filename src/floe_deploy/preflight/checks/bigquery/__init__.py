@@ -122,10 +122,11 @@ class _Project:
 
 
 def _code(refusal: Refusal, denied: Code) -> Code:
+    if google.by_perimeter(refusal):
+        return faults.BQ_PERIMETER
     by_reason = (
         (google.BILLING, faults.BQ_BILLING),
         (google.DISABLED, faults.BQ_API_DISABLED),
-        (google.PERIMETER, faults.BQ_PERIMETER),
         (google.QUOTA, faults.BQ_QUOTA),
         ({"CONSUMER_INVALID", "RESOURCE_PROJECT_INVALID"}, faults.BQ_PROJECT_MISSING),
     )

@@ -3,7 +3,7 @@
 from floe_deploy.preflight.code import Code, Stage
 
 _ERRORS = "https://docs.cloud.google.com/bigquery/docs/error-messages"
-_REASONS = "https://docs.cloud.google.com/dotnet/docs/reference/Google.Api.CommonProtos/latest/Google.Api.ErrorReason"
+_REASONS = "https://cloud.google.com/dotnet/docs/reference/Google.Api.CommonProtos/latest/Google.Api.ErrorReason"
 _QUERY = "https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query"
 _DATASET = "https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets/get"
 
@@ -73,9 +73,9 @@ BQ_PERIMETER = Code(
     stage=Stage.AUTHZ,
     message="a service perimeter keeps this client from project {project}",
     remediation="Add this network or identity to the perimeter of VPC Service Controls",
-    detection="reason vpcServiceControls or SECURITY_POLICY_VIOLATED",
+    detection="reason SECURITY_POLICY_VIOLATED, or vpcServiceControls in the message",
     definitive=True,
-    source="https://docs.cloud.google.com/vpc-service-controls/docs/troubleshooting",
+    source="https://docs.cloud.google.com/vpc-service-controls/docs/retrieve-troubleshoot-errors",
 )
 
 BQ_QUOTA = Code(

@@ -150,10 +150,11 @@ class _Objects:
 def _code(step: str, refusal: Refusal) -> Code:
     if step == "delete":
         return faults.GCS_DELETE_DENIED
+    if google.by_perimeter(refusal):
+        return faults.GCS_PERIMETER
     by_reason = (
         (google.BILLING, faults.GCS_BILLING),
         (google.DISABLED, faults.GCS_API_DISABLED),
-        (google.PERIMETER, faults.GCS_PERIMETER),
         (google.QUOTA, faults.GCS_THROTTLED),
     )
     for reasons, code in by_reason:

@@ -3,7 +3,7 @@
 from floe_deploy.preflight.code import Code, Stage
 
 _STATUS = "https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes"
-_REASONS = "https://docs.cloud.google.com/dotnet/docs/reference/Google.Api.CommonProtos/latest/Google.Api.ErrorReason"
+_REASONS = "https://cloud.google.com/dotnet/docs/reference/Google.Api.CommonProtos/latest/Google.Api.ErrorReason"
 
 GCS_NO_ADC = Code(
     id="GCS_NO_ADC",
@@ -91,9 +91,9 @@ GCS_PERIMETER = Code(
     stage=Stage.AUTHZ,
     message="a service perimeter keeps this client from bucket {bucket}",
     remediation="Add this network or identity to the perimeter of VPC Service Controls",
-    detection="HTTP 403 with reason vpcServiceControls or SECURITY_POLICY_VIOLATED",
+    detection="reason SECURITY_POLICY_VIOLATED, or vpcServiceControls in the message",
     definitive=True,
-    source="https://docs.cloud.google.com/vpc-service-controls/docs/troubleshooting",
+    source="https://docs.cloud.google.com/vpc-service-controls/docs/retrieve-troubleshoot-errors",
 )
 
 GCS_BILLING = Code(
@@ -101,7 +101,7 @@ GCS_BILLING = Code(
     stage=Stage.OPERATION,
     message="billing is off for the project of bucket {bucket}",
     remediation="Link the project to a billing account that is open",
-    detection="HTTP 403 with reason accountDisabled, UserProjectAccountProblem or BILLING_DISABLED",
+    detection="HTTP 403 with reason accountDisabled or BILLING_DISABLED",
     definitive=True,
     source=_REASONS,
 )

@@ -93,7 +93,7 @@ class _Bucket:
 
     async def _look(self, probe: Probe, http: httpx.AsyncClient) -> None:
         """Ask without a signature: the answer says whether it is S3, its time and the region."""
-        path = f"{self.target.bucket}" if self.target.path_style else ""
+        path = self.target.bucket if self.target.path_style else ""
         answer = await ask(probe, http, "GET", path, params={"list-type": "2", "max-keys": "1"})
         self.region = answer.headers.get("x-amz-bucket-region", "")
         refusal = by_obstore.refusal_of(answer.status_code, answer.text)
@@ -102,6 +102,9 @@ class _Bucket:
             seen = answer.headers.get("content-type", "nothing").partition(";")[0]
             raise wrong_service(answer, "S3", f"HTTP {answer.status_code}, {seen}")
         if refusal.code == "PermanentRedirect":
+            if not self.region:  # a HEAD tells it whoever asks
+                moved = await ask(probe, http, "HEAD", path)
+                self.region = moved.headers.get("x-amz-bucket-region", "")
             raise self._named(probe, "list", refusal)
 
     def _named(self, probe: Probe, step: str, refusal: Refusal) -> Fault:
