@@ -20,7 +20,7 @@ from floe_deploy.preflight.checks.postgres import revisions, way
 from floe_deploy.preflight.finding import Finding
 from postgres import Postgres, postgres
 from preflight import only, preflight, told
-from tls import Authority, postgres_over_tls
+from tls import SSL_REQUEST, Authority, postgres_over_tls
 
 pytestmark = [pytest.mark.requirement("FR-016"), pytest.mark.requirement("FR-019")]
 
@@ -559,8 +559,8 @@ def test_a_web_server_in_its_place(ask: Ask, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @contextmanager
-def answering(said: bytes) -> Iterator[int]:
-    """Run a stub of something that is no PostgreSQL: it says one thing to whoever comes."""
+def answering(answer: Callable[[bytes], bytes]) -> Iterator[int]:
+    """Run a stub of something that is no PostgreSQL: it answers one message of whoever comes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -570,7 +570,7 @@ def answering(said: bytes) -> Iterator[int]:
                 except OSError:
                     return
                 with suppress(OSError), client:  # who has heard enough hangs up
-                    client.sendall(said)
+                    client.sendall(answer(client.recv(1000)))
                     client.shutdown(socket.SHUT_WR)
                     client.recv(100)
 
@@ -578,8 +578,33 @@ def answering(said: bytes) -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
+def error(state: str, words: str) -> bytes:
+    """Answer PostgreSQL's message of an error."""
+    fields = f"SFATAL\0C{state}\0M{words}\0\0".encode()
+    return b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ("SASL authentication failed", "PG_AUTH_FAILED", "login as builder refused"),
+        ("no such database: lake", "PG_DB_MISSING", "database postgres does not exist"),
+        ('database "lake" does not exist', "PG_DB_MISSING", "database postgres does not exist"),
+        ("query_wait_timeout", "PG_POOLER_WAITS", "query_wait_timeout"),
+        ("auth_query is off", "PG_REFUSED", "08P01, auth_query is off"),
+    ],
+)
+def test_a_pooler_says_all_with_one_state(ask: Ask, words: str, code: str, message: str) -> None:
+    """The stub says what PgBouncer 1.18.0 was seen to say."""
+    refusal = error("08P01", words)
+    with answering(lambda said: b"N" if said == SSL_REQUEST else refusal) as port:
+        login, _ = ask(port=port)
+    assert login.code == code
+    assert login.message.endswith(message)
+
+
 def test_another_protocol_in_its_place(ask: Ask) -> None:
-    with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+    with answering(lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         login, _ = ask(port=port)
     assert told(login) == (
         "WRONG_SERVICE",
@@ -590,7 +615,7 @@ def test_another_protocol_in_its_place(ask: Ask) -> None:
 
 
 def test_a_server_that_cannot_start_a_process(ask: Ask) -> None:
-    with answering(b"Ecould not fork new process for connection\0") as port:
+    with answering(lambda _: b"Ecould not fork new process for connection\0") as port:
         login, _ = ask(port=port)
     message = f"127.0.0.1:{port} has no free connection for anybody"
     assert (login.code, login.message) == ("PG_TOO_MANY", message)
@@ -610,7 +635,7 @@ def test_what_has_no_name_of_its_own_is_told_in_the_words_of_the_server(
 
 
 def test_a_proxy_without_a_server_behind_it(ask: Ask) -> None:
-    with answering(b"") as port:
+    with answering(lambda _: b"") as port:
         login, _ = ask(port=port)
     assert login.code == "CONN_CLOSED"
 

@@ -27,7 +27,7 @@ PG_AUTH_FAILED = Code(
     message="login as {user} refused",
     remediation="Check {credential}: that it belongs to this role and ends without a line break; "
     "PostgreSQL says the same of a wrong password, an expired one and an unknown role",
-    detection="SQLSTATE 28P01, or 28000 from auth_failed",
+    detection="SQLSTATE 28P01, 28000 from auth_failed, or PgBouncer's 08P01 with these words",
     definitive=True,
 )
 
@@ -78,7 +78,7 @@ PG_DB_MISSING = Code(
     stage=Stage.AUTHZ,
     message="database {database} does not exist",
     remediation="CREATE DATABASE {database} OWNER {user}",
-    detection="SQLSTATE 3D000",
+    detection="SQLSTATE 3D000, or PgBouncer's 08P01 with these words",
     definitive=True,
 )
 
@@ -98,6 +98,16 @@ PG_TOO_MANY = Code(
     remediation="Raise the limit of the role, the database or the server, or put a pooler before "
     "it; look at who holds them in pg_stat_activity",
     detection="SQLSTATE 53300",
+)
+
+PG_POOLER_WAITS = Code(
+    id="PG_POOLER_WAITS",
+    stage=Stage.AUTHZ,
+    message="the pooler at {host}:{port} has no connection to give: {seen}",
+    remediation="Look at its log: the server behind it may be down or refuse it, or its pool is "
+    "smaller than what is asked of it",
+    detection="SQLSTATE 08P01 with PgBouncer's words: query_wait_timeout, server login has been "
+    "failing, no more connections allowed",
 )
 
 PG_STARTING = Code(
@@ -205,6 +215,7 @@ CODES = (
     PG_DB_MISSING,
     PG_CONNECT_DENIED,
     PG_TOO_MANY,
+    PG_POOLER_WAITS,
     PG_SCHEMA_MISSING,
     PG_NO_CREATE,
     PG_NO_USAGE,

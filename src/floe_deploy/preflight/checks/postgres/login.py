@@ -4,6 +4,7 @@ Nothing is read but what the target says: no `PG*` variable, no file of the home
 """
 
 import asyncio
+import re
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,12 @@ from floe_deploy.preflight.tls import trusting
 _CLOSING_SECONDS = 0.3
 _NEAR = ("127.0.0.1", "localhost")  # a proxy in the pod, which encrypts by itself
 _NOT_LET_IN = "28000"
+_POOLER = "08P01"
+_BY_WORDS = {  # PgBouncer's, which has no other SQLSTATE for years and translates nothing
+    r"authentication failed|no such user": faults.PG_AUTH_FAILED,
+    r"no such database|database .* does not exist": faults.PG_DB_MISSING,
+    r"query_wait_timeout|login has been failing|no more connections": faults.PG_POOLER_WAITS,
+}
 _LOST = ("08000", "08003", "08006")
 _BY_STATE = {
     "28P01": faults.PG_AUTH_FAILED,
@@ -153,14 +160,21 @@ def _refused(
     told |= {"database": database, "sslmode": way.sslmode}
     told["credential"] = target.password.told if target.password else "whether it wants a password"
     told["encryption"] = "by TLS" if way.encrypts else "without TLS"
-    told["identity"] = target.identity
+    told |= {"identity": target.identity, "seen": excerpt(failure.message)}
     state = failure.sqlstate or ""
     if state in _LOST:
         return layers.CONN_CLOSED(host=f"{way.host}:{way.port}")
-    code = _not_let_in(failure, way) if state == _NOT_LET_IN else _BY_STATE.get(state)
+    code = _by_words(failure) if state == _POOLER else _BY_STATE.get(state)
+    if state == _NOT_LET_IN:
+        code = _not_let_in(failure, way)
     if code is faults.PG_AUTH_FAILED and target.identity:
         code = faults.PG_TOKEN_REFUSED
     return code(**told) if code else refused(failure, way.host, way.port)
+
+
+def _by_words(failure: asyncpg.PostgresError) -> Code | None:
+    found = (code for words, code in _BY_WORDS.items() if re.search(words, failure.message or ""))
+    return next(found, None)
 
 
 def _not_let_in(failure: asyncpg.PostgresError, way: Way) -> Code | None:
