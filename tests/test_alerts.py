@@ -81,6 +81,14 @@ def failed(job: str, condition: str = "true") -> dict[str, str]:
     return {series("kube_job_failed", job_name=job, condition=condition): "1x60"}
 
 
+def checked(begun: str, well: str | None, name: str = "preflight-services") -> dict[str, str]:
+    """When a CronJob has begun last, and when it last began one that ended well."""
+    found = {series("kube_cronjob_status_last_schedule_time", cronjob=name): begun}
+    if well:
+        found[series("kube_cronjob_status_last_successful_time", cronjob=name)] = well
+    return found
+
+
 def certificate(renewal: int, *, honored: bool = True) -> dict[str, str]:
     labels = {"name": "cube"} | (
         {} if honored else {"namespace": "cert-manager", "exported_namespace": "data-prod"}
@@ -179,13 +187,34 @@ EXAMPLES = {
         labels={"resourcequota": "floe", "resource": "requests.memory"},
     ),
     "FloeJobFailed": Example(
-        fires=(Case(failed("dagster-migrate-0123456789"), 2),),
+        fires=(
+            Case(failed("dagster-migrate-0123456789"), 2),
+            Case(
+                failed("preflight-services-0123456789"),
+                2,
+                {"job_name": "preflight-services-0123456789"},
+            ),
+        ),
         nearly=(
             Case(failed("dagster-migrate-0123456789", "false"), 2),
             Case(failed(RUN), 2),
             Case(failed("dagster-step-0a1b2c"), 2),
+            Case(failed("preflight-services-29401095"), 2),  # one of many, with an alert of its own
         ),
         labels={"job_name": "dagster-migrate-0123456789"},
+    ),
+    "FloeServiceFailing": Example(
+        fires=(
+            # It has passed once, and not since; it has never passed.
+            Case(checked("0x10 900x60", "5x70"), 26),
+            Case(checked("0x60", None), 16),
+        ),
+        nearly=(
+            Case(checked("0x10 900x60", "5x10 905x60"), 26),
+            Case(checked("0x10 900x60", "5x70"), 24),  # it may still be running
+            Case(checked("0x60", None, "marquez-retention"), 26),
+        ),
+        labels={"cronjob": "preflight-services"},
     ),
     "FloeCertificateNotRenewed": Example(
         fires=(Case(certificate(3600), 131), Case(certificate(3600, honored=False), 131)),

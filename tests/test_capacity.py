@@ -268,7 +268,7 @@ def test_a_quota_has_no_room_for_any_number_of_runs(
 
 def test_the_longest_name_of_a_volume_is_a_label_in_the_pod() -> None:
     volumes = [{"name": "v" * 58, "size": "1Gi", "path": "/work"}]
-    (mount,) = user_mounts(Workload.model_validate(SIZED | {"volumes": volumes}).volumes)
+    (mount,) = user_mounts(Workload.model_validate(SIZED | {"volumes": volumes}))
     assert len(mount.volume.name) == 63
     volumes[0]["name"] += "v"
     with pytest.raises(ValueError, match="volumes"):

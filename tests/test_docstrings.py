@@ -16,6 +16,7 @@ import floe_constructs
 import jaeger_example
 import login_example
 import marquez_example
+import preflight_example
 import route_example
 from floe_constructs.cube.cube import Cube
 from floe_constructs.cube.spec import CubeSpec
@@ -39,6 +40,10 @@ from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.monitoring.monitoring import Monitoring
 from floe_constructs.monitoring.spec import MonitoringSettings
+from floe_constructs.preflight.cluster import ClusterGate
+from floe_constructs.preflight.preflight import Preflight
+from floe_constructs.preflight.spec import PreflightSpec
+from floe_constructs.preflight.targets import ClusterNeeds
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets, SecretStore
 
@@ -69,6 +74,9 @@ def build(chart: Construct) -> None:
         Jaeger(chart, f"jaeger-{number}", JaegerSpec.model_validate(values))
     for number, values in enumerate((login_example.SMALL, login_example.LARGE)):
         Login(chart, f"login-{number}", LoginSpec.model_validate(values))
+    for number, values in enumerate((preflight_example.SMALL, preflight_example.LARGE)):
+        Preflight(chart, f"preflight-{number}", PreflightSpec.model_validate(values))
+    ClusterGate(chart, "cluster-gate", preflight_example.spec(), ClusterNeeds())
     for number, route in enumerate(route_example.ROUTES):
         expose(chart, f"route-{number}", route)
     Namespace(chart, "namespace", LABELS, "data", "1.34")

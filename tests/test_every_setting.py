@@ -219,6 +219,12 @@ BY_TOKEN = (
     TOKENS | {"identity": IDENTITY, "region": "eu-west-1"},
     TOKENS | {"identity": {"type": "gcp"}},
 )
+GATE = {
+    **dict.fromkeys(COMPONENTS),
+    "gate": RESOURCES
+    | {"image": "example.com/gate:1", "schedule": "5 4 * * *", "skip": ["cluster.kinds"]},
+    "marquez": COMPONENTS["marquez"],
+}
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"dagster": COMPONENTS["dagster"] | {"database": VERIFIED}},
@@ -330,6 +336,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
             "container_defaults": RESOURCES["resources"],
         }
     },
+    GATE,
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {
@@ -392,7 +399,8 @@ TEXTS = (
     "others/x", "example.com/other:2", "example.com/cube", "10.9.0.0/24", "10.8.0.0/24", "2Gi",
     "3Gi", "900Gi", "7", "900", "3h", "48h", "30 4 * * 0",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
-    "because it installs at start", "other.py",
+    "because it installs at start", "other.py", "cluster.kinds",
+    "cluster.server", "CERT_EXPIRES_SOON", "PLAIN_TRAFFIC",
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
     "1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "other@acme-data.iam.gserviceaccount.com",
@@ -561,7 +569,7 @@ def every_place(key: str) -> dict[str, list[Place]]:
         document = BASE | {name: parts[name] for name in names if name in parts}
         if "artifacts" in variant:
             document["artifacts"] = variant["artifacts"]
-        if not variant or key in variant:
+        if key in variant or (not variant and key != "gate"):  # which has one for itself
             for place in places(key, (key,), SCHEMA["properties"][key], document):
                 among = found.setdefault(place.name, [])
                 said = at(document, place.path) is not None

@@ -1,6 +1,7 @@
 """What preflight checks of an environment, which has to be what its workloads use."""
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import secret_keys
 from floe_constructs.preflight.spec import Suite
 from floe_constructs.preflight.targets import PreflightConfig
-from floe_deploy import gating, overlay, wiring
+from floe_deploy import overlay, wiring
+from floe_deploy.errors import InputError
+from floe_deploy.gating import gate as gates
 from floe_deploy.preflight.credentials import resolve
 from floe_deploy.wiring import Wired
 from test_dist import ENVIRONMENTS, ROOT
@@ -34,7 +37,7 @@ def wired(environment: str) -> Wired:
 
 
 def suites(found: Wired) -> dict[str, Suite]:
-    return {suite.name: suite for suite in gating.suites(found.name, found.targets)}
+    return {suite.name: suite for suite in gates.suites(found.name, found.targets)}
 
 
 def ids(config: PreflightConfig) -> set[str]:
@@ -198,3 +201,63 @@ def test_the_variables_tell_from_anywhere_what_secrets_tell_in_the_cluster(
     _, missing = resolve(config, {})
     names = {str(one.kept.env): "a credential" for one in missing}
     assert resolve(config, names)[1] == []
+
+
+def gate(**said: object) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    def change(settings: dict[str, Any], _: dict[str, Any]) -> None:
+        settings["gate"] |= said
+
+    return change
+
+
+def told(folder: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> str:
+    with pytest.raises(InputError) as failure:
+        changed(folder, "dev", change)
+    return str(failure.value)
+
+
+def test_a_check_that_is_left_out_has_to_be_one(tmp_path: Path) -> None:
+    assert "gate.skip: found no check postgres.marqez" in told(
+        tmp_path, gate(skip=["postgres.marqez"])
+    )
+
+
+def test_a_fault_that_is_ignored_has_to_be_one(tmp_path: Path) -> None:
+    said = told(tmp_path, gate(ignore=["PLAIN_TRAFIC"]))
+    assert "gate.ignore: found PLAIN_TRAFIC" in said
+    assert "Did you mean PLAIN_TRAFFIC?" in said
+
+
+def test_what_is_left_out_as_a_whole_has_no_job(tmp_path: Path) -> None:
+    found = changed(tmp_path, "dev", gate(skip=["storage.lake", "cluster"]))
+    assert found.gate
+    assert [suite.name for suite in found.gate.suites] == ["services"]
+    assert not [flow for flow in found.flows if "preflight-cluster" in str(flow.source)]
+
+
+def test_what_the_artifacts_do_not_say_enough_of_has_to_be_left_out(tmp_path: Path) -> None:
+    def snowflake(_: dict[str, Any], said: dict[str, Any]) -> None:
+        compute = {"type": "snowflake", "properties": {"warehouse": "w", "database": "d"}}
+        login = said["resolved_profiles"]["compute"]["credentials"]
+        compute["credentials"] = login | {"secret_ref": "snowflake-credentials"}
+        said["resolved_profiles"]["compute"] = compute
+
+    message = told(tmp_path / "one", snowflake)
+    assert "resolved_profiles.compute.properties.account" in message
+    assert "gate.skip: [compute]" in message
+
+    def skipping(settings: dict[str, Any], said: dict[str, Any]) -> None:
+        snowflake(settings, said)
+        settings["gate"]["skip"] = ["compute"]
+
+    assert changed(tmp_path / "two", "dev", skipping).unchecked
+
+
+def test_a_name_of_a_variable_is_for_one_secret(tmp_path: Path) -> None:
+    """A reference of the artifacts becomes the variable of its name, which may be one of ours."""
+
+    def change(_: dict[str, Any], said: dict[str, Any]) -> None:
+        login = said["resolved_profiles"]["catalog"]["credentials"]
+        login["client_secret"] = {"secret_ref": "marquez-pg-password"}
+
+    assert "MARQUEZ_PG_PASSWORD is from two Secrets" in told(tmp_path, change)

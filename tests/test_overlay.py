@@ -33,7 +33,7 @@ def wired(folder: Path, environment: str, change: Change, artifacts: str = "") -
     said = json.loads((path if artifacts else source / "compiled_artifacts.json").read_text())
     change(settings, said)
     target = folder / environment
-    target.mkdir()
+    target.mkdir(parents=True)
     (target / "environment.yaml").write_text(yaml.safe_dump(settings))
     (target / "compiled_artifacts.json").write_text(json.dumps(said))
     return wiring.wire(overlay.load(target))
@@ -302,7 +302,7 @@ def test_every_secret_that_a_pod_refers_to_is_listed(tmp_path: Path) -> None:
 def test_a_comment_or_another_order_is_the_same_environment(tmp_path: Path) -> None:
     source = ROOT / "overlays" / "dev"
     target = tmp_path / "dev"
-    target.mkdir()
+    target.mkdir(parents=True)
     settings = yaml.safe_load((source / "environment.yaml").read_text())
     reordered = yaml.safe_dump(dict(reversed(settings.items())), sort_keys=False)
     (target / "environment.yaml").write_text(f"# another comment\n{reordered}")

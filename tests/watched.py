@@ -42,6 +42,8 @@ SOURCES = {
     f"{_POOL}_waiting": MARQUEZ,
     "jvm_memory_bytes_max": JVM,
     "jvm_memory_bytes_used": JVM,
+    "kube_cronjob_status_last_schedule_time": KSM,
+    "kube_cronjob_status_last_successful_time": KSM,
     "kube_deployment_created": KSM,
     "kube_deployment_spec_replicas": KSM,
     "kube_deployment_status_replicas_available": KSM,

@@ -14,6 +14,7 @@ from floe_constructs.kubernetes.endpoint import External, Peer
 from floe_constructs.kubernetes.value import Cidr, DnsLabel
 from floe_constructs.marquez.spec import MarquezSettings
 from floe_constructs.monitoring.spec import MonitoringSettings
+from floe_constructs.preflight.spec import GateSettings
 from floe_constructs.secrets.spec import SecretsSpec
 from floe_constructs.spec import Spec
 from floe_deploy.registry import Images
@@ -159,6 +160,10 @@ class Environment(Spec):
 
     monitoring: MonitoringSettings | None = None
     """Metrics, alerts and dashboards, for a cluster with the Prometheus operator."""
+
+    gate: GateSettings | None = None
+    """The gate: Jobs that prove, before each release, that the services it needs work; none when
+    silent."""
 
     @model_validator(mode="after")
     def _can_be_watched(self) -> Self:

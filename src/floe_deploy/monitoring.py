@@ -13,12 +13,14 @@ from floe_constructs.marquez import watch as marquez_watch
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.monitoring import cluster
 from floe_constructs.monitoring.watch import Watch
+from floe_constructs.preflight import watch as preflight_watch
+from floe_constructs.preflight.spec import PreflightSpec
 from floe_deploy.environment import Environment
 
 
 def watched(
     name: str,
-    *specs: DagsterSpec | CubeSpec | MarquezSpec | JaegerSpec | None,
+    *specs: DagsterSpec | CubeSpec | MarquezSpec | JaegerSpec | PreflightSpec | None,
 ) -> tuple[Watch, ...]:
     """Answer what there is to watch of an environment and of what is deployed in it."""
     found = [cluster.watched(name)]
@@ -32,6 +34,8 @@ def watched(
                 found.append(marquez_watch.watched(spec))
             case JaegerSpec():
                 found.append(jaeger_watch.watched(spec))
+            case PreflightSpec() if spec.schedule:
+                found.append(preflight_watch.watched(spec))
     return tuple(found)
 
 

@@ -1,6 +1,6 @@
 """The composition root: which constructs make the platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cdk8s import App, Chart
@@ -19,6 +19,9 @@ from floe_constructs.kubernetes.quota import ContainerDefaults, NamespaceQuota
 from floe_constructs.login.login import Login
 from floe_constructs.marquez.marquez import Marquez
 from floe_constructs.monitoring.monitoring import Monitoring
+from floe_constructs.preflight.cluster import ClusterGate
+from floe_constructs.preflight.needs import needs
+from floe_constructs.preflight.preflight import Preflight
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets
 from floe_deploy.exposing import annotated
@@ -32,6 +35,8 @@ Compose = Callable[[Chart, Wired], None]
 def compose(chart: Construct, wired: Wired) -> None:
     """Add everything that an environment asks for."""
     foundation(chart, wired)
+    if wired.gate:
+        Preflight(chart, "preflight", wired.gate)
     if wired.dagster:
         Dagster(chart, "dagster", wired.dagster)
     if wired.cube:
@@ -77,15 +82,24 @@ def monitoring(chart: Construct, wired: Wired) -> None:
             Monitoring(chart, name, watch, settings, wired.environment.namespace)
 
 
-def render(wired: Wired, add: Compose) -> list[dict[str, Any]]:
-    """Answer the objects of one environment, in the order in which they were composed."""
-    chart = Chart(
-        App(record_construct_metadata=False),
-        wired.name,
-        namespace=wired.environment.namespace,
-        disable_resource_name_hashes=True,
-    )
+def render(
+    wired: Wired, add: Compose, copies: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Answer the objects of one environment, in the order in which they were composed.
+
+    `copies` come beside them: they need something of the cluster as well.
+    """
+    app, environment = App(record_construct_metadata=False), wired.environment
+    given: Any = {"namespace": environment.namespace, "disable_resource_name_hashes": True}
+    chart = Chart(app, wired.name, **given)
     add(chart, wired)
     objects: list[dict[str, Any]] = chart.to_json()
+    if (
+        wired.gate and wired.gate.asks_cluster
+    ):  # whose part for the cluster follows from all that was composed
+        asked = needs([*objects, *copies], environment.cluster.kubernetes)
+        chart = Chart(app, f"{wired.name}-cluster", **given)
+        ClusterGate(chart, "preflight-cluster", wired.gate, asked)
+        objects += chart.to_json()
     objects = [annotated(item, wired.routes) for item in objects]
-    return [watched(item) for item in objects] if wired.environment.cluster.reloader else objects
+    return [watched(item) for item in objects] if environment.cluster.reloader else objects

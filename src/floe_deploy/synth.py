@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 from floe_constructs.problem import SettingError
-from floe_deploy import linting, lock, node, overlay, project, wiring
+from floe_deploy import linting, lock, node, overlay, project, release, wiring
 from floe_deploy.errors import FloeError, InputError
 from floe_deploy.images import FILE as IMAGES
 from floe_deploy.images import images
@@ -57,7 +57,8 @@ def render(folder: Path, settings: Project) -> Rendering:
     wired = wiring.wire(loaded)
     secrets = encrypted.copies(wired)
     node.prepare()
-    composed = _composed(wired, settings)
+    copies = [copy for _, copy in secrets]
+    composed = release.named(_composed(wired, settings, copies), copies)
     written = files_of(loaded.name, composed, secrets)
     objects = {path: manifest for path, (_, manifest) in written.items()}
     report = linting.held(loaded, objects)
@@ -70,13 +71,13 @@ def render(folder: Path, settings: Project) -> Rendering:
     return Rendering(environment=loaded.name, files=files, objects=len(objects), warnings=warnings)
 
 
-def _composed(wired: Wired, settings: Project) -> list[Manifest]:
+def _composed(wired: Wired, settings: Project, copies: list[Manifest]) -> list[Manifest]:
     """Compose the platform; what goes wrong in a composition of the user's is told as theirs."""
     from floe_deploy import platform  # starts Node
 
     compose = project.imported(settings.compose)
     try:
-        return platform.render(wired, compose)
+        return platform.render(wired, compose, copies)
     except FloeError:
         raise
     except SettingError as cause:

@@ -1,6 +1,6 @@
 """What one part of the platform needs of another: an overlay's components, wired."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from floe_constructs.artifacts import CompiledArtifacts
@@ -16,13 +16,16 @@ from floe_constructs.jaeger.spec import JaegerSettings, JaegerSpec
 from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.capacity import runs_class
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
+from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.secret import SecretKey, secret_keys
 from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
-from floe_constructs.preflight.spec import FOLDER
+from floe_constructs.preflight import flows as preflight_flows
+from floe_constructs.preflight.spec import CLUSTER, FOLDER, PreflightSpec
 from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.problem import Problem
 from floe_deploy import (
     completing,
     cube_source,
@@ -36,6 +39,7 @@ from floe_deploy import (
 )
 from floe_deploy.environment import Environment
 from floe_deploy.exposable import targets
+from floe_deploy.gating import gate as gates
 from floe_deploy.gating.derived import Derived
 from floe_deploy.overlay import Overlay
 from floe_deploy.telemetry import Reached
@@ -66,6 +70,9 @@ class Wired:
     jaeger: JaegerSpec | None = None
     """Jaeger, if it is deployed here."""
 
+    gate: PreflightSpec | None = None
+    """What proves that all is there before a release, if it is proven."""
+
     logins: tuple[LoginSpec, ...] = ()
     """Logins before interfaces."""
 
@@ -80,6 +87,9 @@ class Wired:
 
     targets: tuple[Derived, ...] = ()
     """What preflight checks: the services that the workloads cannot do without."""
+
+    unchecked: tuple[Problem, ...] = ()
+    """Why preflight cannot check others, for which the artifacts do not say enough."""
 
     secrets: dict[str, tuple[str, ...]]
     """Keys of every Secret that a pod refers to, by its name."""
@@ -107,8 +117,9 @@ def wire(overlay: Overlay) -> Wired:
     if dagster:
         flows += dagster_flows.flows(dagster)
         flows += _user_code_flows(overlay, dagster, lineage, traces)
-        flows += _api_server_flows(environment, dagster)
-    found = gating.derive(
+        asking = dagster_flows.api_clients(dagster)
+        flows += _api_server_flows(environment, asking, "launch and watch runs")
+    found, unchecked = gating.derive(
         environment,
         overlay.artifacts,
         dagster=dagster,
@@ -116,17 +127,24 @@ def wire(overlay: Overlay) -> Wired:
         marquez=marquez,
         jaeger=jaeger,
     )
-    watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger)
+    gate = gates.gate(overlay.name, environment, found, unchecked)
+    if gate:
+        flows += preflight_flows.flows(gate)
+    if gate and gate.asks_cluster:
+        asking = [preflight_flows.labels(overlay.name, CLUSTER)]
+        flows += _api_server_flows(environment, asking, "ask what is there")
+    watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger, gate)
     flows += monitoring.flows(environment, watched)
     exposed = exposing.expose(environment, dict(targets(dagster, cube, marquez, jaeger)))
     flows += exposed.flows
-    flows += workloads.flows((dagster, cube, marquez, jaeger, *exposed.logins))
+    flows += workloads.flows((dagster, cube, marquez, jaeger, gate, *exposed.logins))
     keys: dict[str, set[str]] = {}
     for spec in (
         dagster,
         cube,
         marquez,
         jaeger,
+        gate,
         *exposed.logins,
         environment.images,
         *_own(environment),
@@ -140,11 +158,13 @@ def wire(overlay: Overlay) -> Wired:
         cube=cube,
         marquez=marquez,
         jaeger=jaeger,
+        gate=gate,
         logins=exposed.logins,
         routes=exposed.routes,
         flows=tuple(dict.fromkeys(flows)),
         watched=watched,
         targets=found,
+        unchecked=unchecked,
         secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},
         secret_files=overlay.secret_files,
     )
@@ -258,8 +278,10 @@ def _user_code_flows(
             yield Flow(source=pods, target=traces.target, port=traces.port, why="send spans")
 
 
-def _api_server_flows(environment: Environment, dagster: DagsterSpec) -> Iterator[Flow]:
-    for pods in dagster_flows.api_clients(dagster):
+def _api_server_flows(
+    environment: Environment, clients: Iterable[Labels], why: str
+) -> Iterator[Flow]:
+    for pods in clients:
         for port in API_SERVER_PORTS:
             server = Endpoint(
                 name="kubernetes",
@@ -267,4 +289,4 @@ def _api_server_flows(environment: Environment, dagster: DagsterSpec) -> Iterato
                 port=port,
                 cidrs=environment.cluster.api_server_cidrs,
             )
-            yield Flow(source=pods, target=server, port=port, why="launch and watch runs")
+            yield Flow(source=pods, target=server, port=port, why=why)

@@ -17,8 +17,10 @@ from floe_constructs.login import flows as login
 from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez
 from floe_constructs.marquez.spec import MarquezSpec
+from floe_constructs.preflight import flows as preflight
+from floe_constructs.preflight.spec import PreflightSpec
 
-Component = DagsterSpec | CubeSpec | MarquezSpec | JaegerSpec | LoginSpec
+Component = DagsterSpec | CubeSpec | MarquezSpec | JaegerSpec | LoginSpec | PreflightSpec
 
 
 def workloads(specs: Iterable[Component | None]) -> Iterator[tuple[Labels, Workload]]:
@@ -35,6 +37,8 @@ def workloads(specs: Iterable[Component | None]) -> Iterator[tuple[Labels, Workl
                 yield from jaeger.workloads(spec)
             case LoginSpec():
                 yield login.labels(spec), spec
+            case PreflightSpec():
+                yield from preflight.workloads(spec)
 
 
 def flows(specs: Iterable[Component | None]) -> Iterator[Flow]:

@@ -8,6 +8,7 @@ from rule_examples import (
     engines,
     existence,
     exposure,
+    gate,
     jobs,
     metadata,
     names,
@@ -17,8 +18,8 @@ from rule_examples import (
 )
 
 _SUBJECTS = (
-    pods, credentials, existence, selectors, jobs, engines, network, exposure, metadata, names,
-    capacity, components,
+    pods, credentials, existence, selectors, jobs, gate, engines, network, exposure, metadata,
+    names, capacity, components,
 )  # fmt: skip
 
 BROKEN: Cases = {rule: cases for subject in _SUBJECTS for rule, cases in subject.BROKEN.items()}

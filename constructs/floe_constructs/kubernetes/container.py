@@ -27,19 +27,22 @@ from floe_constructs.kubernetes.volume import Mount, added_mounts, user_mounts
 from floe_constructs.kubernetes.workload import Workload
 
 
-def variables(values: Variables) -> list[k8s.EnvVar]:
+def variables(values: Variables, *, optional: bool = False) -> list[k8s.EnvVar]:
     """Environment variables in the order of their names, those that expand others last.
 
     Kubernetes knows only the variables before a `$(NAME)`, and keeps the text of any other.
+    `optional` ones are left out while their Secret is not there.
     """
     order = sorted(values, key=lambda name: (isinstance(values[name], Expanded), name))
-    return [_variable(name, values[name]) for name in order]
+    return [_variable(name, values[name], optional=optional) for name in order]
 
 
-def _variable(name: str, value: Variable) -> k8s.EnvVar:
+def _variable(name: str, value: Variable, *, optional: bool) -> k8s.EnvVar:
     match value:
         case SecretKey():
-            selector = k8s.SecretKeySelector(name=value.name, key=value.key)
+            selector = k8s.SecretKeySelector(
+                name=value.name, key=value.key, optional=optional or None
+            )
             return k8s.EnvVar(name=name, value_from=k8s.EnvVarSource(secret_key_ref=selector))
         case PodField():
             field = k8s.ObjectFieldSelector(field_path=value.path)
@@ -102,7 +105,7 @@ def container(  # noqa: PLR0913  a container has that many independent parts
     probes = probes or Probes()
     clashing(name, env or {}, settings.env)
     given = {**(env or {}), **settings.env}
-    everywhere = [*mounts, *user_mounts(settings.volumes)]
+    everywhere = [*mounts, *user_mounts(settings)]
     distinct(name, [*(mount.path for mount in everywhere), *(mount.mount_path for mount in claims)])
     volume_mounts = [*_mounted(everywhere), *claims]
     return k8s.Container(
@@ -111,7 +114,7 @@ def container(  # noqa: PLR0913  a container has that many independent parts
         image_pull_policy="IfNotPresent",
         command=list(command) if command else None,
         args=list(args) if args else None,
-        env=variables(given) if given else None,
+        env=variables(given, optional=settings.optional_secrets) if given else None,
         ports=[
             k8s.ContainerPort(name=port, container_port=number)
             for port, number in (ports or {}).items()
@@ -146,14 +149,14 @@ def added_containers(settings: Workload) -> list[k8s.Container]:
 
 
 def _added(given: AddedContainer, settings: Workload, **more: Any) -> k8s.Container:
-    mounts = _mounted(added_mounts(settings.volumes, given.mounts))
+    mounts = _mounted(added_mounts(settings, given.mounts))
     return k8s.Container(
         name=given.name,
         image=given.image,
         image_pull_policy="IfNotPresent",
         command=list(given.command) or None,
         args=list(given.args) or None,
-        env=variables(given.env) or None,
+        env=variables(given.env, optional=settings.optional_secrets) or None,
         resources=requirements(given.resources),
         security_context=_restricted(),
         termination_message_policy="FallbackToLogsOnError",

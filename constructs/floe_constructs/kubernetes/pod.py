@@ -29,18 +29,20 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     identity: Identity | None = None,
     restart_policy: str | None = None,
     grace_seconds: int | None = None,
+    deadline_seconds: int | None = None,
 ) -> k8s.PodTemplateSpec:
     """A pod of one workload.
 
     `mounts` are those of all containers; `files` are hashed into an annotation, so that the pods
     are replaced when a text changes that they read only once. `grace_seconds` is the time between
-    SIGTERM and SIGKILL (Kubernetes gives 30 when silent).
+    SIGTERM and SIGKILL (Kubernetes gives 30 when silent), `deadline_seconds` that after which a pod
+    is ended, counted from its place on a node.
     """
     added = added_containers(settings)
     apart([one.name for one in containers], [one.name for one in added])
-    theirs = user_mounts(settings.volumes)
+    theirs = user_mounts(settings)
     for one in (*settings.sidecars, *settings.init_containers):
-        theirs += added_mounts(settings.volumes, one.mounts)
+        theirs += added_mounts(settings, one.mounts)
     volumes = {mount.volume.name: mount.volume for mount in (*mounts, *theirs)}
     annotations = dict(settings.annotations)
     if files:
@@ -83,6 +85,7 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
             topology_spread_constraints=_spread(labels, settings),
             restart_policy=restart_policy,
             termination_grace_period_seconds=grace_seconds,
+            active_deadline_seconds=deadline_seconds,
         ),
     )
 

@@ -1,7 +1,8 @@
 """Volumes of pods, and where containers see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cdk8s_plus_34 import k8s
 
@@ -17,6 +18,7 @@ from floe_constructs.kubernetes.user_volume import (
     SecretVolume,
     UserVolume,
 )
+from floe_constructs.kubernetes.workload import Workload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +52,30 @@ def single(name: str, files: Files) -> list[Mount]:
     ]
 
 
-def secret_files(name: str, path: str, keys: Mapping[str, SecretKey | ConfigMapKey]) -> Mount:
-    """Keys of Secrets and ConfigMaps as files of one folder; the pod's group may read them."""
-    sources = [_projection(keys[file], file) for file in sorted(keys)]
+def secret_files(
+    name: str,
+    path: str,
+    keys: Mapping[str, SecretKey | ConfigMapKey],
+    *,
+    optional: bool = False,
+) -> Mount:
+    """Keys of Secrets and ConfigMaps as files of one folder; the pod's group may read them.
+
+    `optional` ones are left out while they are not there; otherwise the pod waits for them.
+    """
+    sources = [projection(keys[file], file, optional=optional) for file in sorted(keys)]
     projected = k8s.ProjectedVolumeSource(default_mode=SECRET_MODE, sources=sources)
     return Mount(volume=k8s.Volume(name=name, projected=projected), path=path, read_only=True)
 
 
-def _projection(key: SecretKey | ConfigMapKey, file: str) -> k8s.VolumeProjection:
-    items = [k8s.KeyToPath(key=key.key, path=file)]
+def projection(
+    key: SecretKey | ConfigMapKey, file: str, *, optional: bool = False
+) -> k8s.VolumeProjection:
+    """One key as a file of a folder that several make up."""
+    given: Any = {"items": [k8s.KeyToPath(key=key.key, path=file)], "optional": optional or None}
     if isinstance(key, SecretKey):
-        return k8s.VolumeProjection(secret=k8s.SecretProjection(name=key.name, items=items))
-    return k8s.VolumeProjection(
-        config_map=k8s.ConfigMapProjection(name=key.config_map, items=items)
-    )
+        return k8s.VolumeProjection(secret=k8s.SecretProjection(name=key.name, **given))
+    return k8s.VolumeProjection(config_map=k8s.ConfigMapProjection(name=key.config_map, **given))
 
 
 def authority(ca: Authority | None) -> list[Mount]:
@@ -77,18 +89,26 @@ def trusted(name: str, path: str, ca: Authority | None) -> list[Mount]:
     return [secret_files(name, folder, {file: ca})] if ca else []
 
 
-def user_mounts(volumes: Sequence[UserVolume]) -> list[Mount]:
+def user_mounts(settings: Workload) -> list[Mount]:
     """Volumes that an environment adds, where the main container sees them."""
-    return [_user_mount(volume, volume.path) for volume in volumes if volume.path]
+    optional = settings.optional_secrets
+    return [
+        _user_mount(volume, volume.path, optional=optional)
+        for volume in settings.volumes
+        if volume.path
+    ]
 
 
-def added_mounts(volumes: Sequence[UserVolume], places: Mapping[str, str]) -> list[Mount]:
+def added_mounts(settings: Workload, places: Mapping[str, str]) -> list[Mount]:
     """Volumes that an environment adds, where a container sees them that it adds too."""
-    by_name = {volume.name: volume for volume in volumes}
-    return [_user_mount(by_name[name], path) for name, path in sorted(places.items())]
+    by_name = {volume.name: volume for volume in settings.volumes}
+    optional = settings.optional_secrets
+    return [
+        _user_mount(by_name[name], path, optional=optional) for name, path in sorted(places.items())
+    ]
 
 
-def _user_mount(volume: UserVolume, path: str) -> Mount:
+def _user_mount(volume: UserVolume, path: str, *, optional: bool) -> Mount:
     """Call the volume so that it cannot be taken for ours."""
     name = f"user-{volume.name}"
     match volume:
@@ -102,6 +122,6 @@ def _user_mount(volume: UserVolume, path: str) -> Mount:
             files = k8s.ConfigMapVolumeSource(name=volume.config_map)
             return Mount(volume=k8s.Volume(name=name, config_map=files), path=path, read_only=True)
         case SecretVolume():
-            return secret_files(name, path, volume.files)
+            return secret_files(name, path, volume.files, optional=optional)
         case ScratchVolume():
             return scratch(name, path, volume.size)

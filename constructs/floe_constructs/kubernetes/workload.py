@@ -1,6 +1,6 @@
 """What an environment may decide about every workload's pods."""
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -36,6 +36,10 @@ def _free(keys: dict[str, str]) -> dict[str, str]:
 
 class Workload(Spec):
     """Settings of one workload's pods."""
+
+    optional_secrets: ClassVar[bool] = False
+    """Whether the pods start without their Secrets, because what runs in them says what is missing
+    better than a pod that waits for it does."""
 
     resources: Resources
     """CPU and memory of the main container."""

@@ -7,8 +7,9 @@ cluster's: nothing here serves these metrics.
 from floe_constructs.monitoring.watch import Alert, Panel, Watch
 
 RUNS = 'job_name=~"dagster-run-.+"'
-NOT_RUNS = 'job_name!~"dagster-(run|step)-.+"'
-"""Dagster names the Jobs of runs and of their steps; labels of Jobs are not exported by default."""
+_RELEASED = 'job_name!~"dagster-(run|step)-.+|preflight-.+-[0-9]{8}"'
+"""All but the Jobs that Dagster names and those of checking between releases, which have alerts of
+their own; labels of Jobs are not exported by default."""
 
 _SPACE = (
     'kubelet_volume_stats_used_bytes{namespace="$namespace"}'
@@ -96,7 +97,7 @@ ALERTS = (
         name="FloeJobFailed",
         severity="warning",
         lasting="1m",
-        expr=f'kube_job_failed{{namespace="$namespace",condition="true",{NOT_RUNS}}} == 1',
+        expr=f'kube_job_failed{{namespace="$namespace",condition="true",{_RELEASED}}} == 1',
         summary="Job {{ $labels.job_name }} has failed",
         description="It will not be tried again. Where it is part of a release, the release stops.",
     ),

@@ -9,7 +9,7 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.workload import Workload
-from floe_constructs.preflight.spec import GateSettings, PreflightSpec
+from floe_constructs.preflight.spec import CLUSTER, PreflightSpec
 from floe_constructs.preflight.targets import (
     S3,
     Adls,
@@ -23,9 +23,6 @@ from floe_constructs.preflight.targets import (
     Trino,
     Value,
 )
-
-CLUSTER = "cluster"
-"""What the pod is called that asks the cluster."""
 
 _LONGEST = 36
 """Characters of a name that leave room for a Job's: `preflight-NAME-` and ten digits, 57."""
@@ -44,15 +41,17 @@ def labels(instance: str, name: str) -> Labels:
 
 def workloads(spec: PreflightSpec) -> list[tuple[Labels, Workload]]:
     """Answer all pods, and what an environment says of them."""
-    names = [*(suite.name for suite in spec.suites), CLUSTER]
-    return [(labels(spec.instance, name), GateSettings(**dict(spec))) for name in names]
+    cluster = [CLUSTER] if spec.asks_cluster else []
+    names = [*(suite.name for suite in spec.suites), *cluster]
+    return [(labels(spec.instance, name), spec) for name in names]
 
 
 def flows(spec: PreflightSpec) -> Iterator[Flow]:
     """Answer what the pods talk to, but for the cluster's API server."""
     for suite in spec.suites:
         pods = labels(spec.instance, suite.name)
-        for target in suite.endpoints:
+        known = suite.endpoints or [at for one in suite.config.targets for at in endpoints(one)]
+        for target in known:
             yield Flow(source=pods, target=target, port=target.port, why="check that it works")
         for target in suite.account.identity.endpoints if suite.account else ():
             yield Flow(source=pods, target=target, port=target.port, why="prove the identity")
@@ -62,7 +61,7 @@ def endpoints(target: Target, cidrs: tuple[str, ...] = ()) -> tuple[Endpoint, ..
     """Answer where a target listens, and where its login does."""
     found = [replace(endpoint, cidrs=cidrs) for endpoint in _endpoints(target)]
     if isinstance(target, RestCatalog) and target.token_uri:
-        found.append(endpoint_of("catalog-login", target.token_uri))
+        found.append(endpoint_of("catalog", target.token_uri))
     if isinstance(target, BigQuery | Gcs) and target.credentials_file:
         found.append(Endpoint(name="google-login", host=_GOOGLE_LOGIN, port=_HTTPS, cidrs=cidrs))
     return tuple(found)

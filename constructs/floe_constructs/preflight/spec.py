@@ -1,21 +1,28 @@
 """What a gate checks, as whom, and what an environment decides about it."""
 
-from typing import Annotated, ClassVar
+import re
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.schedule import CronSchedule
+from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import DnsLabel, DnsName, Image
 from floe_constructs.kubernetes.workload import Workload
-from floe_constructs.preflight.targets import Path, PreflightConfig, Text
+from floe_constructs.preflight.targets import BigQuery, Gcs, Kept, Path, PreflightConfig, Text
 from floe_constructs.spec import Spec
 
 FOLDER = "/etc/floe/preflight"
 """Where the pods that check find their configuration, certificates and keys."""
+
+CLUSTER = "cluster"
+"""What the pod is called that asks the cluster, and what the ids of its checks begin with."""
+
+_IN_FOLDER = re.compile(rf"{FOLDER}/[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 CheckId = Annotated[
     str,
@@ -40,6 +47,7 @@ class GateSettings(Workload):
     """The gate: Jobs that prove, before each release, that the services it needs work."""
 
     optional_secrets: ClassVar[bool] = True
+    """So that the check says which is missing."""
 
     image: Image
     """Image with `floe` in it, and the extras of what is checked (`snowflake`, `gcp` …)."""
@@ -54,7 +62,8 @@ class GateSettings(Workload):
     """Seconds for which what time may mend is tried again within one pod; there are up to four."""
 
     skip: tuple[CheckId, ...] = ()
-    """Checks that are left out."""
+    """Checks that are left out. With `cluster` nothing is asked of the cluster, and no ClusterRole
+    is needed for it."""
 
     ignore: tuple[FaultCode, ...] = ()
     """Faults that count as none."""
@@ -65,6 +74,11 @@ class GateSettings(Workload):
     schedule: CronSchedule | None = None
     """When to check beside releases, as cron says it in UTC; never when silent. With `monitoring`
     an alert tells of it when a check fails."""
+
+    @property
+    def asks_cluster(self) -> bool:
+        """Whether there is a Job for what has to be in the cluster."""
+        return CLUSTER not in self.skip
 
 
 class Account(Spec):
@@ -103,7 +117,42 @@ class Suite(Spec):
     """Whom its pods are; nobody in particular when silent."""
 
     endpoints: tuple[Endpoint, ...] = ()
-    """Where the targets listen, for network policies."""
+    """Where the targets listen, for network policies; as they say themselves when silent."""
+
+    @property
+    def variables(self) -> dict[str, SecretKey]:
+        """The credentials that targets find in environment variables, by their names."""
+        return {kept.env: kept.secret for kept in self._kept if kept.env and kept.secret}
+
+    @property
+    def files(self) -> dict[str, Authority]:
+        """What targets find in files, by path."""
+        found: dict[str, Authority] = dict(self.authorities)
+        found |= {kept.file: kept.secret for kept in self._kept if kept.file and kept.secret}
+        for target in self.config.targets:
+            if isinstance(target, Gcs | BigQuery) and target.credentials_file and target.secret:
+                found[target.credentials_file] = target.secret
+        return found
+
+    @property
+    def _kept(self) -> list[Kept]:
+        said = [value for target in self.config.targets for _, value in target]
+        return [value for value in said if isinstance(value, Kept)]
+
+    @model_validator(mode="after")
+    def _variables_differ(self) -> Self:
+        for kept in self._kept:
+            if kept.env and kept.secret != self.variables.get(kept.env, kept.secret):
+                msg = f"{kept.env} is from two Secrets: call one of the variables otherwise"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _files_are_in_the_folder(self) -> Self:
+        if strange := sorted(path for path in self.files if not _IN_FOLDER.fullmatch(path)):
+            msg = f"files are in {FOLDER} and nowhere else: {strange}"
+            raise ValueError(msg)
+        return self
 
 
 class PreflightSpec(GateSettings):

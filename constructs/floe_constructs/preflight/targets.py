@@ -504,3 +504,18 @@ class PreflightConfig(Spec):
                 msg = f"{service} has several without a name, or of one name: give each its own"
                 raise ValueError(msg)
         return self
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All services, but for the cluster."""
+        return (*self.compute, *self.storage, *self.catalog, *self.postgres)
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """What the ids of their checks begin with: `postgres.dagster`."""
+        services = ("compute", "storage", "catalog", "postgres")
+        return tuple(
+            f"{service}.{target.name}" if target.name else service
+            for service in services
+            for target in getattr(self, service)
+        )

@@ -17,15 +17,13 @@ from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.jaeger.storage import SearchStorage
 from floe_constructs.kubernetes.endpoint import endpoint_of
 from floe_constructs.marquez.spec import MarquezSpec
-from floe_constructs.preflight.spec import FOLDER, Account, Suite
+from floe_constructs.preflight.spec import FOLDER, Account
 from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.problem import Problem
 from floe_deploy.environment import Environment
 from floe_deploy.gating import buckets, databases
 from floe_deploy.gating.derived import Derived, reached
 from floe_deploy.gating.lakehouse import lakehouse
-
-WITH_SECRETS = "services"
-"""Suite of all that is reached with secrets, or without any login."""
 
 
 def derive(  # noqa: PLR0913  each component has its own
@@ -36,11 +34,12 @@ def derive(  # noqa: PLR0913  each component has its own
     cube: CubeSpec | None,
     marquez: MarquezSpec | None,
     jaeger: JaegerSpec | None,
-) -> tuple[Derived, ...]:
-    """Answer every service that the workloads cannot do without, as a target."""
+) -> tuple[tuple[Derived, ...], tuple[Problem, ...]]:
+    """Answer what the workloads cannot do without, as targets, and why some of it is none."""
     found: list[Derived] = []
+    problems: list[Problem] = []
     if dagster and user_code(dagster):
-        found += lakehouse(environment, artifacts, dagster)
+        found += lakehouse(environment, artifacts, dagster, problems)
     if dagster:
         found += _dagster(dagster)
     if cube:
@@ -52,7 +51,7 @@ def derive(  # noqa: PLR0913  each component has its own
     once: dict[object, Derived] = {}
     for derived in found:
         once.setdefault((derived.service, _asked(derived), derived.account), derived)
-    return tuple(_named(list(once.values())))
+    return tuple(_named(list(once.values()))), tuple(dict.fromkeys(problems))
 
 
 def _asked(derived: Derived) -> str:
@@ -84,29 +83,6 @@ def moved(config: PreflightConfig, folder: str) -> PreflightConfig:
     """Answer a configuration whose files are in another folder than pods have them in."""
     text = config.model_dump_json(by_alias=True, exclude_defaults=True)
     return PreflightConfig.model_validate_json(text.replace(f'"{FOLDER}/', f'"{folder}/'))
-
-
-def suites(name: str, found: Iterable[Derived]) -> tuple[Suite, ...]:
-    """Answer what each pod checks: all that is reached as nobody, then a suite for each identity.
-
-    They are apart because a pod with both would not show what the workload can: clients take a key
-    that they find before an identity.
-    """
-    groups: dict[object, list[Derived]] = {None: []}
-    for derived in found:
-        key = derived.account.told_apart_by if derived.account else None
-        groups.setdefault(key, []).append(derived)
-    return tuple(
-        Suite(
-            name=group[0].account.service_account if group[0].account else WITH_SECRETS,
-            config=config(name, group),
-            authorities={path: ca for one in group for path, ca in one.authorities.items()},
-            account=group[0].account,
-            endpoints=tuple(dict.fromkeys(at for one in group for at in one.endpoints)),
-        )
-        for group in groups.values()
-        if group
-    )
 
 
 def _dagster(dagster: DagsterSpec) -> Iterator[Derived]:

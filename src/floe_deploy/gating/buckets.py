@@ -48,7 +48,7 @@ def compute_logs(logs: StoredLogs, account: Account | None) -> list[Derived]:
 
 def cube_store(storage: StoreStorage, service_account: str) -> list[Derived]:
     """Answer the bucket that pre-aggregations are kept in."""
-    name = "cube-store"
+    name, endpoints = "cube-store", storage.endpoints
     who: Account | None = None
     target: Target
     match storage:
@@ -57,10 +57,11 @@ def cube_store(storage: StoreStorage, service_account: str) -> list[Derived]:
         case S3Storage():
             if storage.identity:
                 who = Account(service_account=service_account, identity=storage.identity)
+                endpoints = tuple(at for at in endpoints if at not in who.identity.endpoints)
             target = _s3(storage, name, "CUBE_STORE", storage.sub_path, who)
         case GcsStorage():
             target = _gcs(storage.bucket, name, storage.sub_path, storage.credentials)
-    return [Derived(service="storage", target=target, endpoints=storage.endpoints, account=who)]
+    return [Derived(service="storage", target=target, endpoints=endpoints, account=who)]
 
 
 def exports(cube: CubeSpec, account: Account | None) -> list[Derived]:

@@ -10,6 +10,7 @@ from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.preflight.flows import endpoints
 from floe_constructs.preflight.spec import Account
 from floe_constructs.preflight.targets import DuckDb, Kept, Other, Target
+from floe_constructs.problem import Problem
 from floe_deploy import targets
 from floe_deploy.environment import Environment
 from floe_deploy.gating import databases
@@ -18,13 +19,19 @@ from floe_deploy.targets import Login
 
 
 def lakehouse(
-    environment: Environment, artifacts: CompiledArtifacts, dagster: DagsterSpec
+    environment: Environment,
+    artifacts: CompiledArtifacts,
+    dagster: DagsterSpec,
+    problems: list[Problem],
 ) -> Iterator[Derived]:
-    """Answer what user code works with: once, and for each identity what is reached as it."""
+    """Answer what user code works with: once, and for each identity what is reached as it.
+
+    What the artifacts do not say enough of is told in `problems`.
+    """
     if trino := environment.compute:
         yield databases.trino(trino, None)
     for number, account in enumerate((*accounts(dagster), None)):
-        for derived in _as(environment, artifacts, account):
+        for derived in _as(environment, artifacts, account, problems):
             name = derived.target.name
             if number and account:  # the same again, as somebody else
                 name = f"{name or 'lake'}-{account.service_account}"
@@ -47,7 +54,10 @@ def accounts(dagster: DagsterSpec) -> list[Account]:
 
 
 def _as(
-    environment: Environment, artifacts: CompiledArtifacts, account: Account | None
+    environment: Environment,
+    artifacts: CompiledArtifacts,
+    account: Account | None,
+    problems: list[Problem],
 ) -> Iterator[Derived]:
     """Answer what is reached as one account; as nobody, what is reached with secrets."""
 
@@ -59,7 +69,9 @@ def _as(
 
     identity = account.identity if account else None
     login = Login(keep=keep, identity=identity.type if identity else None)
-    config, _ = targets.derive(artifacts, login)
+    config, lacking = targets.derive(artifacts, login)
+    by_overlay = "compute" if environment.compute else ""
+    problems += [each for each in lacking if by_overlay not in each.where.split(".")]
     for service in ("storage", "catalog", "compute"):
         for target in getattr(config, service):
             if isinstance(target, DuckDb) or (service == "compute" and environment.compute):

@@ -27,6 +27,7 @@ _OWN = {
     "cube": Hue("#c2326f", "#fdf2f6", "#f58ab6", "#25161d"),
     "marquez": Hue("#0f766e", "#edf8f6", "#53c7b8", "#102724"),
     "jaeger": Hue("#a35a00", "#fdf6ea", "#e5a84f", "#2a2012"),
+    "preflight": Hue("#57606a", "#f4f5f7", "#a3adb8", "#1c2025"),
 }
 _OTHERS = (
     Hue("#8250df", "#f7f2fe", "#c297ff", "#241a36"),

@@ -9,6 +9,7 @@ from floe_constructs.jaeger import credentials as jaeger
 from floe_constructs.kubernetes.secret import SecretKey, Use
 from floe_constructs.login import credentials as login
 from floe_constructs.marquez import credentials as marquez
+from floe_constructs.preflight import credentials as preflight
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import EncryptedSecrets, ExternalSecrets
 from floe_deploy import workloads
@@ -85,7 +86,9 @@ def _uses(wired: Wired) -> Iterator[Use]:
         yield from marquez.credentials(wired.marquez)
     if wired.jaeger:
         yield from jaeger.credentials(wired.jaeger)
+    if wired.gate:
+        yield from preflight.credentials(wired.gate)
     for one in wired.logins:
         yield from login.credentials(one)
-    specs = (wired.dagster, wired.cube, wired.marquez, wired.jaeger, *wired.logins)
+    specs = (wired.dagster, wired.cube, wired.marquez, wired.jaeger, wired.gate, *wired.logins)
     yield from workloads.credentials(specs)

@@ -26,7 +26,12 @@ def checks(config: PreflightConfig) -> list[Check]:
         Fault: what a target needs is not installed (EXTRA_MISSING).
 
     """
-    return [check for service, target in _targets(config) for check in _of(service, target)]
+    found = [check for service, target in _targets(config) for check in _of(service, target)]
+    if config.cluster:
+        from floe_deploy.preflight.checks import cluster
+
+        found += cluster.checks(config.cluster)
+    return found
 
 
 def root(service: str, target: Target) -> str:

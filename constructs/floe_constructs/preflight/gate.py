@@ -1,0 +1,53 @@
+"""What stands before a release until the services work that it needs."""
+
+from constructs import Construct
+
+from floe_constructs.kubernetes.access import service_account
+from floe_constructs.kubernetes.config_map import config_map
+from floe_constructs.kubernetes.job import job
+from floe_constructs.preflight import config
+from floe_constructs.preflight.flows import labels
+from floe_constructs.preflight.pods import failure_policy, pods
+from floe_constructs.preflight.schedule import repeated
+from floe_constructs.preflight.spec import PreflightSpec, Suite
+
+
+class PreflightGate(Construct):
+    """The Job that checks what is reached as one and the same; with `schedule` a CronJob as well.
+
+    Objects: ConfigMap/preflight-SUITE, Job/preflight-SUITE-HASH, without an account of a workload's
+    ServiceAccount/preflight-SUITE, with a schedule CronJob/preflight-SUITE.
+    Needs: the ServiceAccount of its account. The Secrets of the targets need not be there: the Job
+    says which is missing.
+    """
+
+    def __init__(self, scope: Construct, id: str, spec: PreflightSpec, suite: Suite) -> None:
+        super().__init__(scope, id)
+        who, account = labels(spec.instance, suite.name), suite.account
+        name = account.service_account if account else service_account(self, who)
+        told = config.files(who, suite.config)
+        config_map(self, who, told)
+        gate, again = (
+            pods(
+                spec,
+                who,
+                told,
+                config.command(spec, suite.config, gate=gate),
+                env=config.variables(suite),
+                kept=suite.files,
+                service_account=name,
+                identity=account.identity if account else None,
+            )
+            for gate in (True, False)
+        )
+        job(
+            self,
+            who,
+            gate,
+            phase=who.phase,
+            deadline_seconds=config.job_seconds(spec),
+            retries=config.RETRIES,
+            failure=failure_policy(),
+        )
+        if spec.schedule:
+            repeated(self, spec, who, again)
