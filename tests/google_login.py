@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from stub import Said, stub
 
-TOKEN = "ya29.the-token-of-the-key"
+TOKEN = "ya29." + "".join(f"{number:03}token" for number in range(90))
+"""As long as those of Google: longer than what a report shows."""
 
 
 def key_file(folder: Path, **fields: Any) -> tuple[Path, rsa.RSAPrivateKey]:

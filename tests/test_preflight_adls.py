@@ -163,7 +163,7 @@ def test_what_a_signature_does_not_allow_is_named(
     assert (found.code, found.stage, found.status) == ("AZ_PERMISSION", Stage.AUTHZ, "error"), found
     assert found.message == message
     assert "Storage Blob Data Contributor" in found.remediation
-    assert found.definitive
+    assert not found.definitive  # roles take a while to spread
     assert account.names() == ["floe/kept"]
 
 

@@ -254,7 +254,7 @@ def test_what_keeps_a_dataset_from_being_read_is_named(  # noqa: PLR0913, PLR091
     assert (read.code, read.stage, read.status) == (code, stage, "error"), read
     assert read.message == message
     assert remedy in read.remediation
-    assert read.definitive
+    assert read.definitive == (code != "BQ_DATASET_DENIED")  # grants take a while to spread
 
 
 def test_a_web_server_is_not_taken_for_bigquery(key: str) -> None:

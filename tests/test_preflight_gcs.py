@@ -112,9 +112,10 @@ def test_what_is_missing_to_list_is_named_right_by_right(key: str) -> None:
         "lake"
     )
     assert listed.remediation == (
-        "Grant roles/storage.objectUser on the bucket to the account of the key file"
+        "Grant roles/storage.objectUser on the bucket to the account of the key file; a new grant "
+        "may take some minutes"
     )
-    assert listed.definitive
+    assert not listed.definitive  # grants take a while to spread
     assert str(listed.details["answer"]).startswith("lake@example.com does not have")
 
 
@@ -144,7 +145,7 @@ def test_what_keeps_objects_from_being_written_or_read_is_named(
     assert (written.code, written.stage, written.status) == (code, Stage.AUTHZ, "error")
     assert written.message == message
     assert "roles/storage.objectUser" in written.remediation
-    assert written.definitive
+    assert not written.definitive  # grants take a while to spread
 
 
 def test_a_right_that_is_granted_for_a_folder_alone_is_enough(key: str) -> None:

@@ -125,7 +125,7 @@ def test_a_pod_without_a_web_identity_is_told_of_its_serviceaccount(
         monkeypatch.delenv(name, raising=False)
     found = ask(lambda probe: aws.keys(probe, "aws-irsa", "eu-west-1"))
     assert (found.code, found.stage) == ("AWS_NO_WEB_IDENTITY", Stage.CONFIG)
-    assert "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE not set" in found.message
+    assert "AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE not set" in found.message
     assert "eks.amazonaws.com/role-arn" in found.remediation
 
 
@@ -309,7 +309,7 @@ def test_a_file_that_is_no_key_file_is_named(
     file, _ = key_file(tmp_path, **fields)
     found = ask(lambda probe: gcp.token_by_key(probe, Kept(file=str(file)), "a-scope"))
     assert (found.code, found.stage) == ("GCP_KEY_FILE", Stage.CONFIG)
-    assert found.message == f"file {file} is no key of a service account: {reason}"
+    assert found.message == f"no key of a service account in file {file}: {reason}"
 
 
 @pytest.mark.parametrize(

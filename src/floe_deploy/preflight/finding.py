@@ -1,11 +1,14 @@
 """What a run has found out, one line of a report each."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from floe_deploy.preflight.check import Check, Service
 from floe_deploy.preflight.code import Answer, Fault
 from floe_deploy.preflight.redaction import Redactor
+
+_MOST_CHARACTERS = 500
+"""Of one text that a report shows; servers may say more."""
 
 Status = Literal["ok", "warning", "error"]
 """How a check ended, in the contract's words."""
@@ -88,10 +91,18 @@ def bad(  # noqa: PLR0913  a finding has that many independent parts
 
 
 def redacted(finding: Finding, redactor: Redactor) -> Finding:
-    """Answer a finding without credentials, whatever servers and libraries have said."""
+    """Answer a finding without credentials, whatever servers and libraries have said at length."""
     return replace(
         finding,
-        message=redactor.text(finding.message),
-        remediation=redactor.text(finding.remediation),
-        details=redactor.value(finding.details),
+        message=_short(redactor.text(finding.message)),
+        remediation=_short(redactor.text(finding.remediation)),
+        details=_short(redactor.value(finding.details)),
     )
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= _MOST_CHARACTERS else f"{value[:_MOST_CHARACTERS]}…"
+    if isinstance(value, dict):
+        return {key: _short(inner) for key, inner in value.items()}
+    return [_short(inner) for inner in value] if isinstance(value, list) else value

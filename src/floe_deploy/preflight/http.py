@@ -13,7 +13,7 @@ from floe_deploy.preflight.code import Stage
 from floe_deploy.preflight.connection import address_of, on_the_node, reach_url
 
 _ODD_SECONDS, _WRONG_SECONDS = 60, 300
-_MOST_CHARACTERS = 300
+_MOST_CHARACTERS = 20_000
 
 
 async def client(probe: Probe, url: str, ca_file: str | None = None) -> httpx.AsyncClient:
@@ -101,9 +101,11 @@ def wrong_service(answer: httpx.Response, service: str, seen: str) -> Exception:
 
 
 def excerpt(text: object) -> str:
-    """Answer the beginning of what a server says, on one line; reports redact it."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}…"
+    """Answer what a server says on one line; reports redact it, and show the beginning.
+
+    It is longer than what they show: of a credential that was cut here, the half would be shown.
+    """
+    return " ".join(str(text)[:_MOST_CHARACTERS].split())
 
 
 def _compare_clocks(probe: Probe, answer: httpx.Response, host: str) -> None:

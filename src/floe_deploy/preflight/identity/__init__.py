@@ -22,7 +22,7 @@ def variables(names: Sequence[str], missing: Code) -> list[str]:
     """
     absent = [name for name in names if not os.environ.get(name)]
     if absent:
-        raise missing(names=" and ".join(absent))
+        raise missing(names=", ".join(absent))
     return [os.environ[name] for name in names]
 
 

@@ -18,9 +18,9 @@ GCP_NO_IDENTITY = Code(
     id="GCP_NO_IDENTITY",
     stage=Stage.AUTH,
     message="no Google identity here: {reason}",
-    remediation="The node pool needs the GKE metadata server, the NetworkPolicy its addresses "
-    "(169.254.169.254:80, 169.254.169.252:988), and a pod some seconds; outside of GKE give a key "
-    "file",
+    remediation="The node pool needs the GKE metadata server, which a new pod may wait for some "
+    "seconds, and the NetworkPolicy its addresses (169.254.169.254:80, 169.254.169.252:988); "
+    "outside of GKE give a key file",
     detection="the metadata server, which is asked where `identity: gcp` says so, does not answer",
 )
 
@@ -37,7 +37,7 @@ GCP_IDENTITY_REFUSED = Code(
 GCP_KEY_FILE = Code(
     id="GCP_KEY_FILE",
     stage=Stage.CONFIG,
-    message="{place} is no key of a service account: {reason}",
+    message="no key of a service account in {place}: {reason}",
     remediation="Check the Secret's key and its mount; the file is the JSON that Google made",
     detection="the file, before the first connection",
 )

@@ -108,9 +108,8 @@ AZ_PERMISSION = Code(
     stage=Stage.AUTHZ,
     message="may not {act} container {container}",
     remediation="Grant the identity Storage Blob Data Contributor on the container, or issue a SAS "
-    "with read, add, create, write, delete and list",
+    "with read, add, create, write, delete and list; a new role may take ten minutes",
     detection="AuthorizationPermissionMismatch, or any other HTTP 403",
-    definitive=True,
 )
 
 AZ_NO_DELETE = Code(

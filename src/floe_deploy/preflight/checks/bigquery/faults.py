@@ -32,9 +32,8 @@ BQ_NO_JOB_PERMISSION = Code(
     id="BQ_NO_JOB_PERMISSION",
     stage=Stage.AUTHZ,
     message="may not run jobs in project {project}",
-    remediation="Grant roles/bigquery.jobUser on the project",
+    remediation="Grant roles/bigquery.jobUser on the project; a new grant may take some minutes",
     detection="HTTP 403 with reason accessDenied at a query",
-    definitive=True,
     source=_ERRORS,
 )
 
@@ -123,7 +122,6 @@ BQ_DATASET_DENIED = Code(
     remediation="Grant roles/bigquery.dataEditor on it, roles/bigquery.dataViewer to whoever only "
     "reads; BigQuery says the same of a dataset that is missing",
     detection="HTTP 403 for the dataset or its tables",
-    definitive=True,
     source=_ERRORS,
 )
 

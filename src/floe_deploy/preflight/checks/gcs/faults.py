@@ -39,9 +39,9 @@ GCS_PERMISSION = Code(
     id="GCS_PERMISSION",
     stage=Stage.AUTHZ,
     message="missing {permissions} on bucket {bucket}",
-    remediation="Grant roles/storage.objectUser on the bucket to {account}",
+    remediation="Grant roles/storage.objectUser on the bucket to {account}; a new grant may take "
+    "some minutes",
     detection="HTTP 403 when it is listed; what is missing by testIamPermissions",
-    definitive=True,
     source="https://docs.cloud.google.com/storage/docs/json_api/v1/buckets/testIamPermissions",
 )
 
@@ -49,9 +49,9 @@ GCS_READ_ONLY = Code(
     id="GCS_READ_ONLY",
     stage=Stage.AUTHZ,
     message="may list bucket {bucket}, but not write to {folder}: missing {permissions}",
-    remediation="Grant roles/storage.objectUser on the bucket to {account}",
+    remediation="Grant roles/storage.objectUser on the bucket to {account}; a new grant may take "
+    "some minutes",
     detection="HTTP 403 when an object is written",
-    definitive=True,
     source=_STATUS,
 )
 
@@ -59,9 +59,9 @@ GCS_READ_DENIED = Code(
     id="GCS_READ_DENIED",
     stage=Stage.AUTHZ,
     message="may write to {folder}, but not read from it: missing {permissions}",
-    remediation="Grant roles/storage.objectUser on the bucket to {account}",
+    remediation="Grant roles/storage.objectUser on the bucket to {account}; a new grant may take "
+    "some minutes",
     detection="HTTP 403 when the object is read back",
-    definitive=True,
     source=_STATUS,
 )
 
