@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,9 +16,12 @@ from typing import Any
 
 import pytest
 
+import object_stores
+from floe_deploy.preflight.codes import codes
 from postgres import BIN, Postgres, postgres
-from test_dist import ROOT
-from test_docs import DOCS, blocks
+from preflight import preflight
+from test_dist import ROOT, floe
+from test_docs import DOCS, blocks, table
 
 PAGES = sorted(
     path.relative_to(ROOT).as_posix() for path in (DOCS / "how-to" / "provision").glob("*.md")
@@ -58,6 +62,26 @@ def named(page: str, name: str) -> str:
     return str(found)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_end_with_the_command_that_proves_them(page: str) -> None:
+    *_, proof = blocks(page, "sh")
+    command, environment = re.fullmatch(r"floe (.* --env (\w+) .*)\n", proof).groups()  # type: ignore[union-attr]
+    assert environment == "prod"
+    result = floe(*command.split(), "--list")
+    assert result.returncode == 0, result.stderr
+    service = command.rpartition(" ")[2]
+    assert all(line.startswith(service) for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_codes_in_pages_lead_to_what_they_mean(page: str) -> None:
+    text = (ROOT / page).read_text()
+    every = {code.id for said in codes().values() for code in said}
+    for code in every & set(re.findall(r"`([A-Z0-9_]+)`", text)):
+        links = text.count(f"[`{code}`](../../reference/preflight.md#{code.lower()})")
+        assert links == text.count(f"`{code}`"), code
+
+
 # PostgreSQL: the real one, with an administrator who is no superuser.
 
 
@@ -65,6 +89,7 @@ OWN, SHARED, READER, AWS, GOOGLE, AZURE = range(6)
 """Blocks of SQL of the page, in their order."""
 
 DENIED = "permission denied"
+WRONG = "left out, or wrong"
 
 
 class Server(Postgres):
@@ -177,6 +202,53 @@ def test_roles_without_a_password_are_made_as_the_clouds_want_them(
     assert owner.type(told) == "dagster@acme-data.iam"
 
 
+def asked(server: Server, name: str, password: str) -> list[str]:
+    """Answer the codes of preflight for the role and database of a name."""
+    target = {
+        "name": name,
+        "host": server.host,
+        "port": server.port,
+        "database": name,
+        "user": name,
+        "password": {"env": "PASSWORD"},
+    }
+    found = preflight({"postgres": [target]}, {"PASSWORD": password})
+    return [one.code for one in found if one.code not in {"SKIPPED", "PLAIN_TRAFFIC"}]
+
+
+def test_preflight_passes_where_all_was_done(admin: Server) -> None:
+    assert not admin.type(sql(OWN))
+    for name, password in (("dagster", "change-me-1"), ("marquez", "change-me-2")):
+        assert asked(admin, name, password) == ["OK", "OK"]
+
+
+CREATED = "CREATE DATABASE dagster OWNER dagster;"
+LEFT_OUT = {
+    "PG_AUTH_FAILED": {"'change-me-1'": "'another'"},
+    "PG_NO_LOGIN": {"dagster LOGIN": "dagster NOLOGIN"},
+    "PG_DB_MISSING": {CREATED: ""},
+    "PG_CONNECT_DENIED": {CREATED: "CREATE DATABASE dagster;"},
+    "PG_NO_CREATE": {
+        CREATED: "CREATE DATABASE dagster;",
+        "REVOKE ALL ON DATABASE dagster FROM PUBLIC;": "",
+    },
+    "PG_TOO_MANY": {"LIMIT 100": "LIMIT 0"},
+}
+"""What somebody left out or mistook, by what preflight says then."""
+
+
+@pytest.mark.parametrize("code", LEFT_OUT)
+def test_preflight_says_what_the_page_says_that_was_left_out(code: str, admin: Server) -> None:
+    text = sql(OWN).partition("\n\n")[0]
+    for said, mistaken in LEFT_OUT[code].items():
+        assert said in text
+        text = text.replace(said, mistaken)
+    admin.type(text)
+    *before, last = asked(admin, "dagster", "change-me-1")
+    assert (set(before) <= {"OK"}, last) == (True, code)
+    assert any(f"[{code}]" in codes for _, codes in table(POSTGRES, WRONG))
+
+
 def test_the_one_action_of_a_login_in_aws_is_for_one_role() -> None:
     (policy,) = (json.loads(block) for block in blocks(POSTGRES, "json"))
     (statement,) = policy["Statement"]
@@ -208,6 +280,44 @@ def test_policies_of_s3_allow_what_is_named_and_nothing_else(
     assert {listing["Effect"], own["Effect"]} == {"Allow"}
     told = set(re.findall(r"`(s3:\w+)`", (ROOT / STORAGE).read_text()))
     assert told == OBJECTS | {"s3:ListBucket"}  # what the table says that is needed
+
+
+def stored(endpoint: str, key: str) -> dict[str, str]:
+    """Answer the codes of preflight for the page's bucket, by check."""
+    target = {
+        "type": "s3",
+        "bucket": "acme-lake",
+        "endpoint": endpoint,
+        "access_key_id": {"env": "KEY"},
+        "secret_access_key": {"env": "SECRET"},
+    }
+    found = preflight({"storage": [target]}, {"KEY": key, "SECRET": "of all"})
+    return {one.id: one.code for one in found}
+
+
+def test_preflight_needs_every_right_that_the_page_gives_in_seaweedfs(tmp_path: Path) -> None:
+    (user,) = json.loads(named(STORAGE, "identities: SeaweedFS"))["identities"]
+    names = {"List": "S3_LIST_DENIED", "Write": "S3_READ_ONLY", "Read": "S3_READ_DENIED"}
+    actions: list[str] = user["actions"]
+    without = {
+        f"without-{name}": [one for one in actions if not one.startswith(name)] for name in names
+    }
+    users = {"analytics": actions, **without}
+    with object_stores.s3(tmp_path, "admin", "of all", "acme-lake", users) as endpoint:
+        made(endpoint)
+        assert set(stored(endpoint, "analytics").values()) == {"OK"}
+        for name, code in names.items():
+            found = stored(endpoint, f"without-{name}").values()
+            assert set(found) - {"OK", "SKIPPED"} == {code}
+            assert any(f"[{code}]" in row[1] for row in table(STORAGE, WRONG))
+
+
+def made(endpoint: str) -> None:
+    """Wait for the bucket, which is made a moment later."""
+    until = time.monotonic() + 30
+    while "S3_BUCKET_MISSING" in stored(endpoint, "admin").values():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_role_is_taken_by_the_accounts_that_are_named() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import ssl
 import subprocess
 import time
@@ -25,14 +26,37 @@ STRANGER, SILENT = "stranger", "silent"
 QUERIES = 4
 """That run at once; more have to wait."""
 
-RULES = {
+WRITER, READER = "analytics", "reader"
+"""Users whom the page of provisioning gives rights; the reader is called `cube` there."""
+
+OTHERS = f"(?!({WRITER}|{READER})$).*"
+RULES: dict[str, list[dict[str, object]]] = {
     "catalogs": [
         {"user": STRANGER, "catalog": "system", "allow": "read-only"},
         {"user": STRANGER, "allow": "none"},
-        {"allow": "all"},
+        {"user": OTHERS, "allow": "all"},
     ],
-    "queries": [{"user": SILENT, "allow": []}, {"allow": ["execute", "kill", "view"]}],
+    "schemas": [{"user": OTHERS, "owner": True}],
+    "tables": [
+        {"user": OTHERS, "privileges": ["SELECT", "INSERT", "DELETE", "UPDATE", "OWNERSHIP"]}
+    ],
+    "queries": [
+        {"user": SILENT, "allow": []},
+        {"user": OTHERS, "allow": ["execute", "kill", "view"]},
+    ],
 }
+PROVISIONING = ROOT / "docs" / "how-to" / "provision" / "compute.md"
+
+
+def rules() -> dict[str, list[dict[str, object]]]:
+    """Answer what the page says for its users, and after it what holds for the others."""
+    _, _, rest = PROVISIONING.read_text().partition("<!-- rules: Trino -->\n```json\n")
+    text = rest.partition("```")[0].replace('"lake"', '"memory"')
+    shown = json.loads(re.sub(r"\bcube\b", READER, text))
+    assert shown.keys() == RULES.keys()
+    return {name: [*shown[name], *RULES[name]] for name in RULES}
+
+
 MACHINE = (
     "-Xmx1G",
     "-XX:+UseSerialGC",
@@ -127,10 +151,11 @@ def trino(folder: Path) -> Iterator[Trino]:
         lines = [f"{key}={value}\n" for key, value in texts.items()]
         (folder / "etc" / f"{name}.properties").write_text("".join(lines))
     users = [
-        f"{user}:1000:{salt.hex()}:{hashed.hex()}\n" for user in (found.user, STRANGER, SILENT)
+        f"{user}:1000:{salt.hex()}:{hashed.hex()}\n"
+        for user in (found.user, STRANGER, SILENT, WRITER, READER)
     ]
     (folder / "etc" / "passwords").write_text("".join(users))
-    (folder / "etc" / "rules.json").write_text(json.dumps(RULES))
+    (folder / "etc" / "rules.json").write_text(json.dumps(rules()))
     home = TOOLS / "trino"
     node = {
         "node.environment": "test",
@@ -149,6 +174,7 @@ def trino(folder: Path) -> Iterator[Trino]:
     try:
         _wait(server, log)
         found.sql("create schema marts")
+        _wait_for_itself(found)
         yield found
     finally:
         server.kill()  # there is nothing to save
@@ -161,3 +187,18 @@ def _wait(server: subprocess.Popen[bytes], log: Path) -> None:
         assert server.poll() is None, said[-3000:]
         assert time.monotonic() < end, said[-3000:]
         time.sleep(0.2)
+
+
+def _wait_for_itself(found: Trino) -> None:
+    """Wait until the coordinator counts as a worker: some queries find none a moment before."""
+    end = time.monotonic() + 30
+    found.sql("create table first as select 1 as a")
+    while True:
+        try:
+            found.sql("select * from first")
+        except AssertionError:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        else:
+            found.sql("drop table first")
+            return

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from string import Formatter
 
-from floe_deploy.preflight.code import Code
+from floe_deploy.preflight.code import Code, Stage
 from floe_deploy.preflight.codes import codes
 
 SERVICES = {
@@ -27,12 +27,20 @@ SERVICES = {
 }
 """What a module's codes are about, in the order of the page."""
 
+PROVISIONED = {
+    "postgres": "postgres",
+    **dict.fromkeys(("s3", "gcs", "adls"), "storage"),
+    "catalog": "catalog",
+    **dict.fromkeys(("trino", "snowflake", "bigquery", "duckdb"), "compute"),
+}
+"""Where each service is given its users and rights, by module."""
+
 
 def page() -> str:
     """Answer the page: a table, and a heading for each code that links lead to."""
     found = codes()
     order = [*SERVICES, *sorted(found.keys() - SERVICES)]
-    every = [(SERVICES.get(name, name), code) for name in order for code in found.get(name, ())]
+    every = [(name, code) for name in order for code in found.get(name, ())]
     lines = [
         "# Preflight: what can be wrong",
         "",
@@ -49,17 +57,19 @@ def page() -> str:
         "| code | service | stage | what it is |",
         "| --- | --- | --- | --- |",
         *(
-            f"| [`{code.id}`](#{code.id.lower()}) | {service} | {code.stage} | {_kind(code)} |"
-            for service, code in every
+            f"| [`{code.id}`](#{code.id.lower()}) | {SERVICES.get(name, name)} | {code.stage} | "
+            f"{_kind(code)} |"
+            for name, code in every
         ),
         "",
     ]
-    for service, code in every:
-        lines += _described(service, code)
+    for name, code in every:
+        lines += _described(name, code)
     return "\n".join(lines)
 
 
-def _described(service: str, code: Code) -> Iterator[str]:
+def _described(name: str, code: Code) -> Iterator[str]:
+    service = SERVICES.get(name, name)
     yield f"## {code.id}"
     yield ""
     yield f"*{service[0].upper()}{service[1:]}, stage {code.stage}, {_kind(code)}.*"
@@ -67,6 +77,8 @@ def _described(service: str, code: Code) -> Iterator[str]:
     yield f"{message[0].upper()}{message[1:]}."
     yield ""
     yield f"**What to do:** {_sentence(code.remediation)}."
+    if name in PROVISIONED and code.stage in {Stage.AUTH, Stage.AUTHZ}:
+        yield f"[What it has to be given](../how-to/provision/{PROVISIONED[name]}.md)."
     yield ""
     yield f"**How it is told:** {_escaped(code.detection)}."
     yield ""
