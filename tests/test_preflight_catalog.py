@@ -101,7 +101,7 @@ def test_of_seaweedfs_a_warehouse_that_is_not_there(uri: str) -> None:
     assert catalog.status == "ok"  # it has a configuration for any name
     assert told(namespaces) == (
         "CAT_WAREHOUSE_MISSING",
-        "authz",
+        "operation",
         f"catalog nowhere not found by {host(uri)}, or hidden from this client",
         "Create it, or correct warehouse: its case counts",
     )

@@ -1,6 +1,8 @@
 """What `floe preflight` is told to check: files of several kinds, and environment variables."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -598,3 +600,16 @@ def test_what_is_wrong_with_artifacts_is_told_by_the_contract_s_names() -> None:
     ]
     del said["transforms"]
     assert "transforms: found nothing" in str(refused(json.dumps(said), "a.json"))
+
+
+def test_a_gate_s_file_is_read_without_the_models_of_overlays_and_artifacts() -> None:
+    Path("checked.json").write_text(json.dumps({"compute": [{"type": "duckdb"}]}))
+    heavy = ("floe_deploy.environment", "floe_constructs.artifacts.contract")
+    program = (
+        "import sys; from pathlib import Path; from floe_deploy.preflight.reading import read;"
+        f"read(Path('checked.json')); print(*(name for name in {heavy} if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == []

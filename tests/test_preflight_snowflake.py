@@ -265,6 +265,20 @@ def test_an_account_with_a_domain_is_not_asked_for(ask: Ask, account: Account) -
     assert not account.logins
 
 
+def test_an_account_whose_host_nobody_knows(
+    ask: Ask, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(host: str, *_: Any, **__: Any) -> Any:
+        assert host == "acme-eu-west.snowflakecomputing.com"
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    login, _ = ask(url=None, account="ACME-EU_WEST")
+    assert login.code == "SF_ACCOUNT_WRONG"
+    assert login.message == "no account ACME-EU_WEST at acme-eu-west.snowflakecomputing.com"
+    assert not account.logins
+
+
 def test_a_service_that_is_not_there_for_now(ask: Ask, account: Account, server: Stub) -> None:
     account.status = 503
     login, _ = ask()

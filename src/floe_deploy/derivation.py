@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from floe_constructs.artifacts import CompiledArtifacts
-from floe_constructs.artifacts.compute import Compute
+from floe_constructs.artifacts.compute import PORTS, Compute
 from floe_constructs.artifacts.credentials import (
     Credential,
     credentials,
@@ -20,7 +20,6 @@ from floe_deploy.environment import Environment
 
 HTTPS = 443
 _CLOUD_HOSTS = {"gcs": "storage.googleapis.com", "bigquery": "bigquery.googleapis.com"}
-COMPUTE_PORTS = {"redshift": 5439, "postgres": 5432, "databricks": HTTPS, "spark": 10000}
 
 
 def storage_endpoint(environment: Environment, storage: Storage) -> Endpoint | None:
@@ -59,7 +58,7 @@ def compute_endpoint(environment: Environment, compute: Compute | None) -> Endpo
         host=str(given) if given else None,
         port=int(port)
         if isinstance(port, int | str) and str(port).isdigit()
-        else COMPUTE_PORTS[compute.type],
+        else PORTS[compute.type],
         cidrs=cidrs,
     )
 

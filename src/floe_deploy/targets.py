@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.catalog import Catalog
-from floe_constructs.artifacts.compute import Compute
+from floe_constructs.artifacts.compute import PORTS, Compute
 from floe_constructs.artifacts.contract import Service
 from floe_constructs.artifacts.credentials import Credential, of_service
 from floe_constructs.artifacts.part import SecretReference
@@ -31,7 +31,6 @@ from floe_constructs.preflight.targets import (
 )
 from floe_constructs.problem import Problem, problems_of
 from floe_constructs.variables import VARIABLES
-from floe_deploy.derivation import COMPUTE_PORTS
 
 Keep = Callable[[Credential], Kept]
 """Says where a credential of the artifacts is, for the process that checks: in a variable, or in a
@@ -199,7 +198,7 @@ def _compute(compute: Compute) -> tuple[type[Target], dict[str, object]]:
                 "dataset": said.get("dataset") or said.get("schema"),
                 "location": said.get("location"),
             }
-    port = said.get("port") or COMPUTE_PORTS[compute.type]
+    port = said.get("port") or PORTS[compute.type]
     port = int(port) if isinstance(port, str) and port.isdigit() else port
     # PostgreSQL's protocol begins in the clear, and so does Spark's Thrift.
     return Other, _other(compute.type, said.get("host"), port, tls=compute.type == "databricks")

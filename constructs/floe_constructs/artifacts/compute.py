@@ -10,6 +10,9 @@ from floe_constructs.artifacts.part import Part, Reference
 Engine = Literal["duckdb", "snowflake", "bigquery", "redshift", "databricks", "postgres", "spark"]
 """The engines that the contract can name; Trino is not one of them: the overlay names it."""
 
+PORTS = {"redshift": 5439, "postgres": 5432, "databricks": 443, "spark": 10000}
+"""Ports of the engines that have an address, where their properties say none."""
+
 
 class Compute(Part):
     """The engine that transformations run in."""

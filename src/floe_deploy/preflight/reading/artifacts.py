@@ -1,9 +1,8 @@
 """What the compiler wrote, as what is to be checked."""
 
-import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from floe_constructs import artifacts as contract
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.credentials import Credential, credentials
 from floe_constructs.preflight.targets import Kept
@@ -13,27 +12,17 @@ from floe_deploy import targets
 from floe_deploy.preflight.reading import environment
 from floe_deploy.preflight.reading.said import SERVICES, Said
 
-_KEYS = frozenset({"metadata", "resolved_profiles"})
-"""Keys that the compiler writes, and that no other file has that preflight may be given."""
 
-
-def content(file: Path) -> bytes | None:
-    """Answer the content of a file, if it is what the compiler writes."""
-    if not file.is_file():
-        return None
-    data = file.read_bytes()
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(found, dict) and found.keys() & _KEYS else None
-
-
-def said(artifacts: CompiledArtifacts, variables: Mapping[str, str]) -> Said:
+def said(data: bytes, variables: Mapping[str, str]) -> Said:
     """Answer what the artifacts say, and what the variables do where the artifacts do not.
 
     As in pods, an engine that FLOE_COMPUTE_TYPE names wins over the artifacts'.
+
+    Raises:
+        ContractError: they are not valid.
+
     """
+    artifacts = contract.read(data)
 
     def keep(item: Credential) -> Kept:
         if item.file:

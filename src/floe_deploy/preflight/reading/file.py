@@ -1,21 +1,22 @@
 """The file that says what to check, of whichever kind it is."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from floe_constructs import artifacts as contract
 from floe_constructs.preflight.targets import PreflightConfig
 from floe_constructs.problem import UNKNOWN, Problem, nearest, path_of, shown
 from floe_constructs.variables import VARIABLES
 from floe_deploy import yaml_file
 from floe_deploy.errors import InputError
-from floe_deploy.preflight.reading import artifacts, environment, flat
+from floe_deploy.preflight.reading import environment, flat
 from floe_deploy.preflight.reading.said import Said
 from floe_deploy.preflight.reading.validating import FILE, WAYS, NoConfigurationError, validated
 
 _KNOWN = {*PreflightConfig.model_fields, *(name for names in flat.NAMES.values() for name in names)}
+_OF_ARTIFACTS = frozenset({"metadata", "resolved_profiles"})
 _OF_FLOE_YAML = frozenset({"transforms", "consumption", "governance", "observability"})
 _OF_OVERLAY = frozenset({"namespace", "dagster", "cube", "marquez", "jaeger", "secrets"})
 
@@ -43,11 +44,8 @@ def read(file: Path | None = None, variables: Mapping[str, str] | None = None) -
 
 def _of_file(file: Path, variables: Mapping[str, str]) -> PreflightConfig:
     subject = f"{file} does not say rightly what to check:"
-    if data := artifacts.content(file):
-        try:
-            return validated(subject, artifacts.said(contract.read(data), variables))
-        except contract.ContractError as failure:
-            raise InputError(subject, failure.problems) from None
+    if data := _artifacts(file):
+        return validated(subject, _of_artifacts(subject, data, variables))
     try:
         content = yaml_file.parse_quietly(file, yaml_file.text(file))
     except yaml_file.YamlFileError as failure:
@@ -60,6 +58,29 @@ def _of_file(file: Path, variables: Mapping[str, str]) -> PreflightConfig:
     found.problems += (_unknown(name, content) for name in content if name not in _KNOWN)
     flat.add(content, variables, found)
     return validated(subject, found)
+
+
+def _artifacts(file: Path) -> bytes | None:
+    """Answer the content of a file, if it is what the compiler writes."""
+    if not file.is_file():
+        return None
+    data = file.read_bytes()
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(found, dict) and found.keys() & _OF_ARTIFACTS else None
+
+
+def _of_artifacts(subject: str, data: bytes, variables: Mapping[str, str]) -> Said:
+    # The contract is a hundred milliseconds of models that no other file needs.
+    from floe_constructs.artifacts import ContractError
+    from floe_deploy.preflight.reading import artifacts
+
+    try:
+        return artifacts.said(data, variables)
+    except ContractError as failure:
+        raise InputError(subject, failure.problems) from None
 
 
 def _another(file: Path, content: object) -> Problem | None:

@@ -87,7 +87,7 @@ class _Catalog:
     async def namespaces(self, probe: Probe) -> Answer:
         """List the namespaces."""
         told = self.told
-        probe.at(Stage.AUTHZ, "{}:{}".format(*address_of(told.uri)))
+        probe.at(Stage.OPERATION, "{}:{}".format(*address_of(told.uri)))
         path = "/".join(part for part in ("v1", self.prefix, "namespaces") if part)
         answer = await ask(probe, self.http, "GET", path, headers=self.headers)
         if not answer.is_success:

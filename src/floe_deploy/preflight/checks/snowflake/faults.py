@@ -80,7 +80,7 @@ SF_ACCOUNT_WRONG = Code(
     message="no account {account} at {host}",
     remediation="Write ORGANIZATION-ACCOUNT, without a domain: Snowsight shows it under account "
     "details",
-    detection="HTTP 403 or 404 for the login, or a domain in the name",
+    detection="HTTP 403 or 404 for the login, no such host, or a domain in the name",
     definitive=True,
     source="https://docs.snowflake.com/en/user-guide/admin-account-identifier",
 )

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from floe_constructs.preflight.targets import Snowflake
+from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import CONNECT_SECONDS, RESPONSE_SECONDS, Probe
 from floe_deploy.preflight.checks.snowflake import faults
 from floe_deploy.preflight.checks.snowflake.refusal import refusal
-from floe_deploy.preflight.code import Stage
+from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.connection import address_of, reach_url
 from floe_deploy.preflight.thread import in_thread
 
@@ -97,7 +98,12 @@ async def login(probe: Probe, target: Snowflake) -> Session:
         **_secret(probe, target),
         **_QUIET,
     }
-    await reach_url(probe, url)
+    try:
+        await reach_url(probe, url)
+    except Fault as fault:
+        if fault.code == layers.DNS_NOT_FOUND and not target.url:
+            raise faults.SF_ACCOUNT_WRONG(account=account, host=host) from fault
+        raise
     where = f"{host}:{port}"
     probe.at(Stage.AUTH, where)
     try:
