@@ -238,6 +238,20 @@ def test_a_schema_that_is_not_there(ask: Ask) -> None:
     )
 
 
+def test_a_schema_that_is_not_there_yet_to_be_read(ask: Ask) -> None:
+    _, rights = ask(schema="marts", read_only=True)
+    assert told(rights) == (
+        "PG_NOTHING_TO_READ",
+        "operation",
+        "schema marts is not in database postgres yet: there is nothing to read",
+        (
+            "Before the first run of what makes it, that is as it should be; otherwise correct the "
+            "name"
+        ),
+    )
+    assert rights.status == "warning"  # nothing could make it behind a gate that it keeps shut
+
+
 READ_ONLY_ADVICE = (
     "Use the primary's address, and look at default_transaction_read_only of the server, the "
     "database and the role"

@@ -136,9 +136,12 @@ def test_a_schema_that_is_not_there(ask: Ask) -> None:
         "TRINO_SCHEMA_MISSING",
         "operation",
         "schema silver is not in catalog memory, or cube may not see it",
-        "CREATE SCHEMA memory.silver, or grant cube rights on it",
+        (
+            "Before the first run of what makes it, that is as it should be; otherwise correct the "
+            "name, or grant cube rights on it"
+        ),
     )
-    assert schema.definitive
+    assert schema.status == "warning"  # nothing could make it behind a gate that it keeps shut
 
 
 def test_a_user_who_may_not_use_a_catalog(ask: Ask) -> None:

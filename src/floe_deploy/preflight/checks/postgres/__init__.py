@@ -108,12 +108,14 @@ class _Server:
         probe.at(Stage.AUTHZ)
         session, state, schema = self.session, self.state, self.target.db_schema
         told = {"user": session.user, "schema": schema, "database": session.database}
-        if not state["found"]:
-            raise faults.PG_SCHEMA_MISSING(**told)
         if self.target.read_only:
-            if not state["may_use"]:
+            if not state["found"]:
+                probe.warn(faults.PG_NOTHING_TO_READ(**told))
+            elif not state["may_use"]:
                 raise faults.PG_NO_USAGE(**told)
             return Answer(message=f"may read schema {schema}")
+        if not state["found"]:
+            raise faults.PG_SCHEMA_MISSING(**told)
         if state["standby"] or state["read_only"]:
             reason = "it is a standby" if state["standby"] else "transactions are read-only"
             raise faults.PG_READ_ONLY(host=session.host, port=session.port, reason=reason)

@@ -136,6 +136,16 @@ PG_SCHEMA_MISSING = Code(
     definitive=True,
 )
 
+PG_NOTHING_TO_READ = Code(
+    id="PG_NOTHING_TO_READ",
+    stage=Stage.OPERATION,
+    message="schema {schema} is not in database {database} yet: there is nothing to read",
+    remediation="Before the first run of what makes it, that is as it should be; otherwise correct "
+    "the name",
+    detection="to_regnamespace answers null, where reading is all that is needed",
+    warning=True,
+)
+
 PG_NO_CREATE = Code(
     id="PG_NO_CREATE",
     stage=Stage.AUTHZ,
@@ -217,6 +227,7 @@ CODES = (
     PG_TOO_MANY,
     PG_POOLER_WAITS,
     PG_SCHEMA_MISSING,
+    PG_NOTHING_TO_READ,
     PG_NO_CREATE,
     PG_NO_USAGE,
     PG_READ_ONLY,

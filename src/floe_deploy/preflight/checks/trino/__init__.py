@@ -84,7 +84,7 @@ class _Server:
         catalog, schema = self.target.catalog, self.target.db_schema or ""
         if schema.lower() not in self.schemas:
             user = self.session.user
-            raise faults.TRINO_SCHEMA_MISSING(schema=schema, catalog=catalog, user=user)
+            probe.warn(faults.TRINO_SCHEMA_MISSING(schema=schema, catalog=catalog, user=user))
         return Answer(message=f"schema {schema} is there")
 
     async def _catalogs(self, probe: Probe, end: float) -> str:

@@ -97,9 +97,10 @@ TRINO_SCHEMA_MISSING = Code(
     id="TRINO_SCHEMA_MISSING",
     stage=Stage.OPERATION,
     message="schema {schema} is not in catalog {catalog}, or {user} may not see it",
-    remediation="CREATE SCHEMA {catalog}.{schema}, or grant {user} rights on it",
+    remediation="Before the first run of what makes it, that is as it should be; otherwise correct "
+    "the name, or grant {user} rights on it",
     detection="SHOW SCHEMAS does not list it",
-    definitive=True,
+    warning=True,
 )
 
 TRINO_ACCESS_DENIED = Code(
