@@ -53,6 +53,19 @@ def test_files_that_work_stay_as_they_are(database: Path) -> None:
     assert opens.status == "ok"
 
 
+def test_what_a_crash_has_left_stays_for_its_owner(database: Path) -> None:
+    program = (
+        "import duckdb, os, sys; it = duckdb.connect(sys.argv[1]);"
+        "it.execute('insert into orders values (1)'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(database)], check=True)
+    before = {path.name: path.read_bytes() for path in database.parent.iterdir()}
+    assert set(before) == {"lake.duckdb", "lake.duckdb.wal"}
+    (opens,) = ask(database)
+    assert opens.status == "ok"
+    assert {path.name: path.read_bytes() for path in database.parent.iterdir()} == before
+
+
 def test_a_folder_that_is_not_mounted(tmp_path: Path) -> None:
     (opens,) = ask(tmp_path / "data" / "lake.duckdb")
     assert told(opens) == (

@@ -36,7 +36,8 @@ def failing(name: str, message: str) -> Answers:
 def ask(server: Stub, *, seconds: float = 15, **changes: Any) -> list[Finding]:
     target = {"type": "trino", "host": "127.0.0.1", "tls": False, "user": "floe"}
     target |= {"port": port_of(server)} | changes
-    return preflight({"compute": [target], "warnings": UNHURRIED}, seconds=seconds)
+    config = {"compute": [target], "warnings": UNHURRIED}
+    return preflight(config, {"PASSWORD": "canary-of-trino"}, seconds=seconds)
 
 
 def port_of(server: Stub) -> int:
@@ -150,6 +151,13 @@ def test_what_is_no_trino(answers: Answers, service: str, seen: str) -> None:
         f"127.0.0.1:{port_of(server)} answered, but not as {service}: {seen}",
         "Check the address: something else listens there",
     )
+
+
+def test_a_password_is_not_sent_in_the_open() -> None:
+    with stub(by({})) as server:
+        (login,) = ask(server, password={"env": "PASSWORD"})
+    assert (login.code, login.stage) == ("TRINO_PLAIN_PASSWORD", "config")
+    assert not server.asked
 
 
 def test_a_redirect_is_told_and_not_followed() -> None:
