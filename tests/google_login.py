@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ TOKEN = "ya29." + "".join(f"{number:03}token" for number in range(90))
 
 def key_file(folder: Path, **fields: Any) -> tuple[Path, rsa.RSAPrivateKey]:
     """Write a key file, with what is said otherwise; answer the key, too."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = _key()
     text = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -27,6 +28,11 @@ def key_file(folder: Path, **fields: Any) -> tuple[Path, rsa.RSAPrivateKey]:
     file = folder / "key.json"
     file.write_text(json.dumps(said | fields))
     return file, key
+
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ None of the clouds can be had here. STS, the EKS Pod Identity agent, Google's me
 token endpoint, and Entra ID are stubs, which answer as their vendors' documentation says.
 """
 
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import jwt
 import pytest
 
 from floe_constructs.preflight.targets import Kept, Warnings
-from floe_deploy.preflight import runner
+from floe_deploy.preflight import connection, http, runner
 from floe_deploy.preflight.check import Check, Probe
 from floe_deploy.preflight.code import Answer, Stage
 from floe_deploy.preflight.credentials import Credentials
@@ -381,13 +382,32 @@ def test_a_pod_without_an_azure_identity_is_told_of_its_label(
     assert "volume" in found.remediation
 
 
+@pytest.mark.parametrize(
+    ("host", "there"),
+    [
+        ("169.254.170.23", True),
+        ("fe80::1", True),
+        ("metadata.google.internal", True),
+        ("sts.eu-west-1.amazonaws.com", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_what_the_node_gives_identities_by_is_told_by_its_address(
+    host: str, *, there: bool
+) -> None:
+    assert connection.on_the_node(host) == there
+
+
 def test_nobody_but_the_node_hears_of_a_request_for_its_identity(
     monkeypatch: pytest.MonkeyPatch, token: Path
 ) -> None:
-    with stub(lambda _: Said(body=AGENT)) as proxy:
-        monkeypatch.setenv("http_proxy", proxy.url)
-        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.0.9:1/")
-        monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(token))
+    for module in (connection, http):  # no packet leaves this machine for the test
+        monkeypatch.setattr(module, "on_the_node", lambda _: True)
+    with socket.create_server(("127.0.0.1", 0)) as proxy, stub(lambda _: Said(body=AGENT)) as agent:
+        proxy.setblocking(False)  # noqa: FBT003  its name is lost in the standard library
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        pod_identity(monkeypatch, token, agent)
         found = ask(lambda probe: aws.keys(probe, "aws-pod-identity", "eu-west-1"))
-    assert found.status == "error"
-    assert proxy.asked == []
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+    assert found.status == "ok"

@@ -16,6 +16,8 @@ import httpx
 import pytest
 
 import object_stores
+from floe_deploy.preflight import connection
+from floe_deploy.preflight.checks import by_obstore
 from floe_deploy.preflight.checks.objects import CONTENT
 from floe_deploy.preflight.checks.s3.faults import CODES
 from floe_deploy.preflight.code import Fault, Stage
@@ -331,7 +333,9 @@ def test_what_may_be_left_is_named_even_when_the_time_of_the_whole_run_is_up() -
     assert "_floe_preflight/" in written[1].message
 
 
-def test_an_object_is_deleted_even_where_reading_it_is_silent() -> None:
+def test_an_object_is_deleted_even_where_reading_it_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def answer(asked: Asked) -> Said:
         if asked.method == "GET" and "_floe_preflight" in asked.path:
             time.sleep(5)
@@ -339,6 +343,7 @@ def test_an_object_is_deleted_even_where_reading_it_is_silent() -> None:
             return unsigned(asked, Said(body="<ListBucketResult></ListBucketResult>"))
         return Said(status=204 if asked.method == "DELETE" else 200, headers={"etag": '"1"'})
 
+    monkeypatch.setattr(by_obstore, "RESPONSE_SECONDS", 1.0)
     with stub(answer) as store:
         _, *written = check(store.url)
     assert [found.code for found in written] == ["RESPONSE_TIMEOUT"]
@@ -374,6 +379,17 @@ def test_the_environment_decides_nothing_that_the_configuration_does_not_say(
         monkeypatch.setenv("AWS_SKIP_SIGNATURE", "true")
         assert {found.status for found in check(endpoint)} == {"ok"}
     assert elsewhere.asked == []
+
+
+def test_traffic_that_others_could_read_is_warned_of(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "near", lambda _: False)  # as if it were elsewhere
+    listed, written = check(endpoint)
+    assert (listed.code, listed.stage, listed.status) == ("PLAIN_TRAFFIC", Stage.TLS, "warning")
+    assert "is not encrypted" in listed.message
+    assert "Use https" in listed.remediation
+    assert written.status == "ok"
 
 
 def test_a_virtual_host_has_the_name_of_the_bucket() -> None:

@@ -26,7 +26,7 @@ async def keys(probe: Probe, name: str) -> Keys:
         Fault: there is no such profile, or its login has expired.
 
     """
-    probe.at(Stage.AUTH, f"the AWS profile {name}:0")
+    probe.at(Stage.AUTH, f"what the AWS profile {name} logs in by")
     return hidden(probe, await asyncio.to_thread(_of_profile, name))
 
 
