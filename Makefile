@@ -31,6 +31,7 @@ test: check .tools/.ready ## Everything
 
 bench: .venv/.dev ## Print how long things take, as figures and ratios
 	.venv/bin/python -m tools.bench
+	.venv/bin/python -m tools.bench_preflight
 
 lock: $(UV) ## Write locks/ from pyproject.toml; versions that still suit stay
 	tools/lock.sh $(UV)
