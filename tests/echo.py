@@ -39,9 +39,11 @@ def repeat(asked: Asked) -> Said:
     login = next((text for name, text in headers.items() if name.lower() == "authorization"), "")
     with contextlib.suppress(ValueError):
         login += base64.b64decode(login.partition(" ")[2]).decode(errors="replace")
-    told = {"headers": headers, "login": login, "path": asked.path, "query": dict(asked.query)}
-    told["body"] = asked.body.decode(errors="replace")
-    return Said(status=400, body={"error": "refused", "message": json.dumps(told), "code": login})
+    told: dict[str, Any] = {"login": login, "body": asked.body.decode(errors="replace")}
+    told |= {"query": dict(asked.query), "path": asked.path, "headers": headers}
+    text = json.dumps(told)
+    said = {"error": text, "error_description": text, "message": text, "Code": login or text}
+    return Said(status=400, body=said)
 
 
 @contextmanager
@@ -71,13 +73,15 @@ def _complain(listener: socket.socket) -> None:
 
 def private_key(passphrase: str | None) -> str:
     """Answer a key in PEM, which a passphrase opens if there is one."""
-    locked = serialization.BestAvailableEncryption((passphrase or "").encode())
+    lock: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if passphrase:
+        lock = serialization.BestAvailableEncryption(passphrase.encode())
     return (
         rsa.generate_private_key(public_exponent=65537, key_size=2048)
         .private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
-            locked if passphrase else serialization.NoEncryption(),
+            lock,
         )
         .decode()
     )

@@ -16,7 +16,7 @@ from object_stores import iceberg
 from postgres import postgres
 from stub import Asked, Said, stub
 
-KEY = "floe"
+KEY = "lake-client"
 
 
 @dataclass(frozen=True, kw_only=True)

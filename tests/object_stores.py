@@ -40,13 +40,13 @@ def s3(
 
 @contextmanager
 def iceberg(
-    folder: Path, clients: Mapping[str, Sequence[str]], secret: str, catalogs: str
+    folder: Path, clients: Mapping[str, Sequence[str]], secret: str, catalogs: str, *more: str
 ) -> Iterator[tuple[str, str]]:
     """Run SeaweedFS with Iceberg REST catalogs, by commas; answer their address and that of S3.
 
     Clients are known by their ids, and may do what is said: `Admin`, `Read:BUCKET`.
     """
-    with _seaweed(folder, clients, secret, f"-tableBucket={catalogs}") as ports:
+    with _seaweed(folder, clients, secret, f"-tableBucket={catalogs}", *more) as ports:
         places = (ports["-s3.port.iceberg"], ports["-s3.port"])
         until = time.monotonic() + 30
         while not all(map(_answers, places)):

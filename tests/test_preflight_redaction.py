@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Callable
+from html import escape
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -30,6 +32,11 @@ def hidden(secret: str, text: str) -> str:
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
         repr(SECRET)[1:-1],
+        ascii(SECRET)[1:-1],
+        repr(SECRET.encode())[2:-1],
+        json.dumps(json.dumps(json.dumps(SECRET)[1:-1])[1:-1])[1:-1],
+        quote(json.dumps(SECRET)[1:-1]),
+        escape(SECRET),
         SECRET.encode().hex(),
     ],
 )
@@ -57,6 +64,28 @@ def test_a_credential_is_found_in_the_middle_of_base64(user: str, encode: object
 )
 def test_no_credential_is_left_whatever_it_is(secret: str, before: str, after: str) -> None:
     assert secret not in hidden(secret, f"{before}{secret}{after}").replace(HIDDEN, "\0")
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "json": lambda text: json.dumps(text)[1:-1],
+    "url": lambda text: quote(text, safe=""),
+    "python": lambda text: ascii(text)[1:-1],
+    "html": escape,
+}
+
+
+@pytest.mark.requirement("SC-004")
+@given(
+    st.text(st.characters(exclude_categories=["C", "Z"]), min_size=8, max_size=40).filter(
+        lambda text: "\\" not in text  # how many there are cannot be told
+    ),
+    st.lists(st.sampled_from(sorted(ESCAPES)), max_size=4),
+)
+def test_no_credential_is_left_however_often_it_is_escaped(secret: str, by: list[str]) -> None:
+    text = secret
+    for name in by:
+        text = ESCAPES[name](text)
+    assert hidden(secret, f"<{text}>") == f"<{HIDDEN}>"
 
 
 @pytest.mark.requirement("SC-004")

@@ -53,7 +53,7 @@ def test_a_coordinator_that_works_is_told_with_what_its_catalog_has(ask: Ask) ->
     assert [found.status for found in (login, catalog, schema)] == ["ok", "ok", "ok"]
     assert login.message == "Trino 476, login as cube"
     assert catalog.details["schemas"] == ["default", "information_schema", "marts"]
-    assert catalog.message == "catalog memory has 3 schemas"
+    assert catalog.message == "catalog memory: 3 schemas"
     assert schema.message == "schema Marts is there"
     assert [found.id for found in (login, catalog, schema)] == [
         "compute",

@@ -76,7 +76,7 @@ class _Server:
             raise self._fault(failure, f"catalog {name}") from failure
         self.schemas = [str(row[0]) for row in rows]
         probe.details["schemas"] = self.schemas[:_MOST_SCHEMAS]
-        return Answer(message=f"catalog {name} has {len(rows)} schemas")
+        return Answer(message=f"catalog {name}: {len(rows)} schema{'s' * (len(rows) != 1)}")
 
     async def schema(self, probe: Probe) -> Answer:
         """Look for the schema in what the catalog has listed; Trino writes all names small."""
