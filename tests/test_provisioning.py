@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -14,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3  # type: ignore[import-untyped]
 import pytest
+from botocore import xform_name  # type: ignore[import-untyped]
 
 import object_stores
 from floe_deploy.preflight.codes import codes
@@ -77,6 +80,27 @@ def test_codes_in_pages_lead_to_what_they_mean(page: str) -> None:
     for code in every & set(re.findall(r"`([A-Z0-9_]+)`", text)):
         links = text.count(f"[`{code}`](../../reference/preflight.md#{code.lower()})")
         assert links == text.count(f"`{code}`"), code
+
+
+OF_THE_CLI = {"--region", "--query", "--output"}
+SHORT = {"authorize_security_group_ingress": {"--protocol", "--port", "--source-group"}}
+"""Options that are AWS' program's own, and of no request."""
+
+
+@pytest.mark.parametrize("page", [POSTGRES, STORAGE])
+def test_options_of_aws_are_those_of_its_requests(page: str) -> None:
+    script = "\n".join(blocks(page, "sh")).replace("\\\n", " ")
+    commands = [shlex.split(line, comments=True) for line in script.splitlines()]
+    requests = [words[1:] for words in commands if words[:1] == ["aws"]]
+    assert requests
+    for service, request, *words in requests:
+        client = boto3.client(service.removesuffix("api"), "eu-central-1")
+        operation = client.meta.method_to_api_mapping[request.replace("-", "_")]
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        members = {f"--{xform_name(name, '-')}" for name in shape.members}
+        options = {word for word in words if word.startswith("--")}
+        options = {re.sub("^--no-", "--", one) for one in options} - OF_THE_CLI
+        assert options - SHORT.get(xform_name(operation), set()) <= members, request
 
 
 # PostgreSQL: the real one, with an administrator who is no superuser.
