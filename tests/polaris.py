@@ -2,7 +2,8 @@
 
 Of its `runtime/service`: the token endpoint (`DefaultOAuth2ApiService`, `TokenRequestValidator`,
 `JWTBroker`), realms (`RealmContextFilter`), the configuration (`CatalogConfigHandler`) and errors
-(`IcebergExceptionMapper`, `PolarisAuthorizerImpl`).
+(`IcebergExceptionMapper`, `PolarisAuthorizerImpl`). A published access log of a real one has the
+same statuses and lengths for a refused client, a request without a token and a refused listing.
 """
 
 from dataclasses import dataclass, field
@@ -89,7 +90,9 @@ class Polaris:
 
 
 def _refused(error: str, description: str, status: int = 400) -> Said:
-    return Said(status=status, body={"error": error, "error_description": description})
+    return Said(
+        status=status, body={"error": error, "error_description": description, "error_uri": None}
+    )
 
 
 def _error(status: int, kind: str, message: str) -> Said:

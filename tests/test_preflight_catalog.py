@@ -506,6 +506,13 @@ def test_one_namespace_is_one() -> None:
     assert found.message == "1 namespace: bronze"
 
 
+def test_a_catalog_without_warehouses_is_called_by_its_address() -> None:
+    with stub(answering(*OK, Said(body={"namespaces": []}))) as server:
+        catalog, namespaces = asked(server.url, warehouse=None)
+    assert catalog.message == f"Iceberg REST catalog {server.url}, login as client floe"
+    assert namespaces.message == f"no namespaces in {server.url} yet"
+
+
 def test_many_namespaces_are_counted() -> None:
     many = Said(body={"namespaces": [[f"n{number}"] for number in range(250)]})
     with stub(answering(*OK, many)) as server:

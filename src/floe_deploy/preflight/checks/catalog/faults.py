@@ -20,6 +20,8 @@ CAT_CLIENT_MISSING = Code(
     remediation="Check {place}: it may hold nothing but spaces, or a proxy may drop what is sent",
     detection="HTTP 400 with invalid_client of the catalog's own token endpoint",
     definitive=True,
+    source="https://github.com/apache/polaris/blob/main/runtime/service"
+    "/src/main/java/org/apache/polaris/service/auth/internal/service/DefaultOAuth2ApiService.java",
 )
 
 CAT_NO_CLIENT = Code(
@@ -39,6 +41,8 @@ CAT_SCOPE = Code(
     "identity provider has scopes of its own",
     detection="invalid_scope of the token endpoint",
     definitive=True,
+    source="https://github.com/apache/polaris/blob/main/runtime/service"
+    "/src/main/java/org/apache/polaris/service/auth/internal/broker/TokenRequestValidator.java",
 )
 
 CAT_REALM = Code(
@@ -47,7 +51,8 @@ CAT_REALM = Code(
     message="realm {realm} is not known to {host}",
     remediation="Set realm to one of polaris.realm-context.realms, and bootstrap it",
     detection="MissingOrInvalidRealm, or HTTP 500 with the words that it is not bootstrapped",
-    source="https://polaris.apache.org/in-dev/unreleased/configuration/configuring-polaris-for-production/",
+    source="https://github.com/apache/polaris/blob/main/runtime/service"
+    "/src/main/java/org/apache/polaris/service/context/RealmContextFilter.java",
 )
 
 CAT_WAREHOUSE_MISSING = Code(
@@ -67,6 +72,8 @@ CAT_WAREHOUSE_UNSAID = Code(
     remediation="Give warehouse: in Polaris the name of the catalog",
     detection="HTTP 400 for the configuration without a warehouse",
     definitive=True,
+    source="https://github.com/apache/polaris/blob/main/integration-tests"
+    "/src/main/java/org/apache/polaris/service/it/test/PolarisApplicationIntegrationTest.java",
 )
 
 CAT_TOKEN_REJECTED = Code(
@@ -85,6 +92,7 @@ CAT_FORBIDDEN = Code(
     remediation="Grant it a catalog role with NAMESPACE_LIST, and what the workload needs",
     detection="HTTP 403 for a request with the token",
     definitive=True,
+    source="https://polaris.apache.org/in-dev/unreleased/managing-security/access-control/",
 )
 
 CAT_WRONG_PATH = Code(

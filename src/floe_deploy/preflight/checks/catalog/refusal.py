@@ -40,8 +40,8 @@ class Told:
 
     @property
     def warehouse(self) -> str:
-        """Which warehouse is asked for."""
-        return self.target.warehouse or "the only one there is"
+        """Which warehouse is asked for; where none is said, which catalog."""
+        return self.target.warehouse or self.uri
 
     @property
     def client(self) -> str:

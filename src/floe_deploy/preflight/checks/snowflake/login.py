@@ -1,5 +1,6 @@
 """Logging in to Snowflake by its connector, with its retries, telemetry and logs switched off."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from floe_deploy.preflight.checks.snowflake import faults
 from floe_deploy.preflight.checks.snowflake.refusal import refusal
 from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.connection import address_of, reach_url
-from floe_deploy.preflight.thread import in_thread
 
 _DOMAIN = "snowflakecomputing.com"
 
@@ -67,7 +67,7 @@ class Session:
                 return cursor.execute(query, timeout=max(round(seconds), 1)).fetchone()
 
         try:
-            row: Sequence[Any] = await in_thread(ask)
+            row: Sequence[Any] = await asyncio.to_thread(ask)
         except _error() as failure:
             raise refusal(failure, self.target, self.account, self.host, seconds) from None
         return row
@@ -107,10 +107,10 @@ async def login(probe: Probe, target: Snowflake) -> Session:
     where = f"{host}:{port}"
     probe.at(Stage.AUTH, where)
     try:
-        connection = await in_thread(lambda: _connected(options))
+        connection = await asyncio.to_thread(lambda: _connected(options))
     except _error() as failure:
         raise refusal(failure, target, account, where, RESPONSE_SECONDS) from None
-    probe.resources.push_async_callback(in_thread, connection.close)
+    probe.resources.push_async_callback(asyncio.to_thread, connection.close)
     return Session(connection=connection, target=target, account=account, host=where)
 
 
