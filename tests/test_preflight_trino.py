@@ -160,6 +160,36 @@ def test_a_password_is_not_sent_in_the_open() -> None:
     assert not server.asked
 
 
+@pytest.mark.parametrize("user", ["floe\n", "jürgen"])
+def test_a_user_that_no_header_can_hold(user: str) -> None:
+    with stub(by({})) as server:
+        (login,) = ask(server, user=user)
+    assert told(login) == (
+        "TRINO_USER_MALFORMED",
+        "config",
+        f"the user for 127.0.0.1:{port_of(server)} has characters that HTTP takes in no header",
+        "Take a name in ASCII, without a line break at its end: see how its Secret is made",
+    )
+    assert login.definitive
+    assert not server.asked
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1\n", "https://127.0.0.1", "127.0.0.1:80", "me@there"])
+def test_a_host_that_is_kept_as_something_else(host: str) -> None:
+    kept = {"env": "HOST", "secret": {"name": "trino", "key": "host"}}
+    target = {"type": "trino", "host": kept, "tls": False, "user": "floe"}
+    other = {"type": "other", "name": "x", "kind": "x", "port": 1, "host": kept}
+    database = {"host": kept, "database": "d", "user": "u"}
+    config = {"compute": [target, other], "postgres": [database]}
+    for found in preflight(config, {"HOST": host}):
+        assert found.code == "SKIPPED" or told(found) == (
+            "HOST_MALFORMED",
+            "config",
+            "the host in variable HOST, from Secret trino, key host is no host name or address",
+            "Make it anew without scheme, user and port, and without a line break at its end",
+        )
+
+
 def test_a_redirect_is_told_and_not_followed() -> None:
     where = "https://trino.example/v1/info"
     with stub(lambda _: Said(status=308, headers={"location": where})) as server:

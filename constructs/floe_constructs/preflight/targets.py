@@ -66,11 +66,16 @@ Address = Annotated[
 """An HTTP address, or where it is kept."""
 
 
-def _host(text: str) -> str:
+def is_host(text: str) -> bool:
+    """Tell whether a text may be a host's name or address, without scheme, user and port."""
     with suppress(ValueError):
         ip_address(text)
-        return text
-    if set(text) & set("/@: "):
+        return True
+    return not any(character in "/@:" or character.isspace() for character in text)
+
+
+def _host(text: str) -> str:
+    if not is_host(text):
         msg = "it has to be a host name or an address, without scheme, user and port"
         raise ValueError(msg)
     return text

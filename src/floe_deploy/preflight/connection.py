@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from floe_constructs.preflight.targets import Kept, is_host
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Probe
 from floe_deploy.preflight.code import Stage
@@ -25,6 +26,21 @@ def address_of(url: str) -> tuple[str, int]:
     """Answer host and port of an HTTP address."""
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+
+
+def host_of(probe: Probe, host: str | Kept) -> str:
+    """Answer a host, from wherever it is kept.
+
+    Raises:
+        Fault: what is kept is none.
+
+    """
+    if isinstance(host, str):
+        return host
+    text = probe.text(host)
+    if not is_host(text):
+        raise layers.HOST_MALFORMED(place=host.told)
+    return text
 
 
 async def reach_url(probe: Probe, url: str, ca_file: str | None = None) -> ssl.SSLContext | None:

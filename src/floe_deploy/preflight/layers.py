@@ -19,6 +19,15 @@ SECRET_UNRESOLVED = Code(
     detection="the environment and the files, before the first connection",
 )
 
+HOST_MALFORMED = Code(
+    id="HOST_MALFORMED",
+    stage=Stage.CONFIG,
+    message="the host in {place} is no host name or address",
+    remediation="Make it anew without scheme, user and port, and without a line break at its end",
+    detection="the value, before the first connection",
+    definitive=True,
+)
+
 EXTRA_MISSING = Code(
     id="EXTRA_MISSING",
     stage=Stage.CONFIG,
@@ -247,6 +256,7 @@ DEADLINE = Code(
 CODES = (
     CONFIG_MISSING,
     SECRET_UNRESOLVED,
+    HOST_MALFORMED,
     EXTRA_MISSING,
     DNS_NOT_FOUND,
     DNS_UNAVAILABLE,

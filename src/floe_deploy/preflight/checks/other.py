@@ -7,7 +7,7 @@ from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe, Service
 from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.code import Answer
-from floe_deploy.preflight.connection import reach, warn_of_plain_traffic
+from floe_deploy.preflight.connection import host_of, reach, warn_of_plain_traffic
 from floe_deploy.preflight.tls import trusting
 
 
@@ -16,7 +16,7 @@ def checks(service: str, target: Other) -> list[Check]:
     host = target.host if isinstance(target.host, str) else target.host.told
 
     async def reached(probe: Probe) -> Answer:
-        host = probe.text(target.host)
+        host = host_of(probe, target.host)
         context = trusting(target.ca_file) if target.tls else None
         await reach(probe, host, target.port, context)
         if not target.tls:

@@ -18,7 +18,7 @@ from floe_deploy.preflight.checks.postgres import faults
 from floe_deploy.preflight.checks.postgres.token import token
 from floe_deploy.preflight.checks.postgres.way import Way
 from floe_deploy.preflight.code import Code, Fault, Stage
-from floe_deploy.preflight.connection import reach, warn_of_plain_traffic
+from floe_deploy.preflight.connection import host_of, reach, warn_of_plain_traffic
 from floe_deploy.preflight.http import excerpt
 from floe_deploy.preflight.tls import trusting
 
@@ -62,7 +62,7 @@ async def login(probe: Probe, target: Postgres) -> Session:
         Fault: one of them does not work.
 
     """
-    host = probe.text(target.host)
+    host = host_of(probe, target.host)
     way = Way(probe=probe, host=host, port=target.port, sslmode=target.sslmode)
     context = _context(target)
     try:

@@ -13,7 +13,7 @@ import httpx
 from floe_constructs.preflight.targets import Trino
 from floe_deploy.preflight.check import Probe
 from floe_deploy.preflight.checks.trino import faults
-from floe_deploy.preflight.connection import address_of
+from floe_deploy.preflight.connection import address_of, host_of
 from floe_deploy.preflight.http import ask, client, excerpt, json_of, wrong_service
 
 _LEAVING_SECONDS = 1.0
@@ -158,7 +158,9 @@ async def session(probe: Probe, target: Trino) -> Session:
         Fault: one of them does not work.
 
     """
-    host, user = probe.text(target.host), probe.text(target.user)
+    host, user = host_of(probe, target.host), probe.text(target.user)
+    if not (user.isascii() and user.isprintable()):
+        raise faults.TRINO_USER_MALFORMED(host=host, port=target.port)
     if target.password and not target.tls:
         raise faults.TRINO_PLAIN_PASSWORD(host=host, port=target.port)
     url = f"{'https' if target.tls else 'http'}://{bracketed(host)}:{target.port}"

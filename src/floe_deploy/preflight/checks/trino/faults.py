@@ -13,6 +13,15 @@ TRINO_PLAIN_PASSWORD = Code(
     definitive=True,
 )
 
+TRINO_USER_MALFORMED = Code(
+    id="TRINO_USER_MALFORMED",
+    stage=Stage.CONFIG,
+    message="the user for {host}:{port} has characters that HTTP takes in no header",
+    remediation="Take a name in ASCII, without a line break at its end: see how its Secret is made",
+    detection="the value, before the first connection",
+    definitive=True,
+)
+
 TRINO_TLS_REQUIRED = Code(
     id="TRINO_TLS_REQUIRED",
     stage=Stage.AUTH,
@@ -141,6 +150,7 @@ TRINO_REFUSED = Code(
 
 CODES = (
     TRINO_PLAIN_PASSWORD,
+    TRINO_USER_MALFORMED,
     TRINO_TLS_REQUIRED,
     TRINO_AUTH_REQUIRED,
     TRINO_AUTH_FAILED,
