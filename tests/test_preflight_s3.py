@@ -350,6 +350,27 @@ def test_an_object_is_deleted_even_where_reading_it_is_silent(
     assert store.asked[-1].method == "DELETE"
 
 
+def test_what_is_left_is_named_whatever_the_reason_that_it_was_not_deleted() -> None:
+    kept: list[bytes] = []
+
+    def answer(asked: Asked) -> Said:
+        if asked.method == "PUT":
+            kept.append(asked.body)
+            return Said(headers={"etag": '"1"'})
+        if asked.method == "DELETE":
+            return aws(503, "SlowDown")
+        if "_floe_preflight" in asked.path:
+            day = "Thu, 26 Nov 2026 00:00:00 GMT"
+            return Said(body=kept[0], headers={"etag": '"1"', "last-modified": day})
+        return unsigned(asked, Said(body="<ListBucketResult></ListBucketResult>"))
+
+    with stub(answer) as store:
+        _, written = check(store.url)
+        key = store.asked[-1].path.removeprefix("/lake/")
+    assert (written.code, written.status) == ("S3_DELETE_DENIED", "warning")
+    assert written.message == f"the object {key} could not be removed from bucket lake"
+
+
 def test_a_gateway_that_answers_with_other_bytes_is_named() -> None:
     def answer(asked: Asked) -> Said:
         if "_floe_preflight" in asked.path and asked.method == "GET":

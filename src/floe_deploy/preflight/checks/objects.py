@@ -39,7 +39,7 @@ CONTENT = (
 """What is written."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Refusal(Exception):  # noqa: N818  the store's own no
     """What a store has answered instead of doing what it was asked."""
 

@@ -35,7 +35,6 @@ _DENIED = {
     "list": faults.S3_LIST_DENIED,
     "write": faults.S3_READ_ONLY,
     "read": faults.S3_READ_DENIED,
-    "delete": faults.S3_DELETE_DENIED,
 }
 
 
@@ -130,6 +129,8 @@ class _Bucket:
 
 
 def _code(step: str, refusal: Refusal) -> Code:
+    if step == "delete":
+        return faults.S3_DELETE_DENIED
     if refusal.code == "AuthorizationHeaderMalformed" and refusal.region:
         return faults.S3_WRONG_REGION
     if refusal.code in _BY_CODE:

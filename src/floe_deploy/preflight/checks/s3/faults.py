@@ -115,7 +115,7 @@ S3_DELETE_DENIED = Code(
     stage=Stage.AUTHZ,
     message="the object {key} could not be removed from bucket {bucket}",
     remediation="Allow s3:DeleteObject on arn:aws:s3:::{folder}*, and remove the object by hand",
-    detection="HTTP 403 when the object is deleted",
+    detection="the object is not deleted: mostly HTTP 403",
     warning=True,
 )
 
