@@ -14,6 +14,7 @@ from floe_constructs.variables import VARIABLES
 from floe_deploy.errors import InputError
 from floe_deploy.preflight.credentials import resolve
 from floe_deploy.preflight.reading import NoConfigurationError, read
+from test_dist import floe
 
 EXAMPLES = Path(__file__).parent / "contract" / "examples"
 
@@ -316,6 +317,17 @@ def test_all_that_is_wrong_with_variables_is_told_at_once_by_their_names() -> No
             'DAGSTER_PG_SSLMODE: found "verfy-full"; allowed: disable or prefer or require or '
             "verify-ca or verify-full. Did you mean verify-full?"
         ),
+    ]
+
+
+def test_what_is_missing_is_told_to_programs_by_code_and_service() -> None:
+    given = {"TRINO_HOST": "trino", "FLOE_STORAGE_URL": "x"}
+    done = floe("preflight", "--json", cwd=Path.cwd(), env=given)
+    assert done.returncode == 2
+    told = [(it["where"], it["service"], it["code"]) for it in json.loads(done.stdout)["details"]]
+    assert told == [
+        ("FLOE_STORAGE_URL", None, None),
+        ("TRINO_USER", "compute", "CONFIG_MISSING"),
     ]
 
 

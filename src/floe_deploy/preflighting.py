@@ -17,6 +17,7 @@ from floe_deploy.preflight import gate, reading, report, text, trying
 from floe_deploy.preflight.asked import Asked
 from floe_deploy.preflight.finding import Finding
 from floe_deploy.preflight.junit import junit
+from floe_deploy.preflight.layers import CONFIG_MISSING
 from floe_deploy.preflight.preparing import NothingCheckedError, prepared
 
 
@@ -93,7 +94,12 @@ def _nothing_checked(asked: Asked, error: report.ConfigurationError) -> int:
 def _refused(failure: InputError) -> report.ConfigurationError:
     """Answer what is printed for a configuration that cannot be read."""
     details = [
-        report.ConfigurationFault(where=problem.where, message=str(problem))
+        report.ConfigurationFault(
+            where=problem.where,
+            message=str(problem),
+            service=problem.service if isinstance(problem, reading.Unset) else None,
+            code=CONFIG_MISSING.id if isinstance(problem, reading.Unset) else None,
+        )
         for problem in failure.problems
     ]
     absent = isinstance(failure, reading.NoConfigurationError)

@@ -5,8 +5,8 @@ from floe_deploy.preflight.code import Code, Stage
 CONFIG_MISSING = Code(
     id="CONFIG_MISSING",
     stage=Stage.CONFIG,
-    message="{field} is not set for {service}",
-    remediation="Set it in the configuration, or as {variable}",
+    message="{setting}: found nothing",
+    remediation="Add it to the file, or set {variable}",
     detection="the configuration, before the first connection",
     definitive=True,
 )

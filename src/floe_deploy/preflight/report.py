@@ -84,7 +84,7 @@ class ConfigurationFault(_Document):
     """What is wrong with it, and what to do."""
 
     service: Service | None = None
-    """Service that needs it, where it is a credential."""
+    """Service that needs it, where something is missing."""
 
     code: str | None = None
     """Code of the fault, where it has one: `SECRET_UNRESOLVED`."""

@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -11,6 +12,7 @@ from floe_constructs.preflight.targets import PreflightConfig
 from floe_constructs.problem import UNKNOWN, Problem, problems_of
 from floe_constructs.variables import COMPUTE_TYPE, STORAGE_URL
 from floe_deploy.errors import InputError
+from floe_deploy.preflight.check import Service
 from floe_deploy.preflight.reading.said import CREDENTIALS, REFERABLE, SERVICES, Said
 
 FILE = Path("preflight.yaml")
@@ -31,6 +33,14 @@ WAYS = (
 
 class NoConfigurationError(InputError):
     """Nothing says what to check."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unset(Problem):
+    """A setting that has to be there, and is not: `CONFIG_MISSING`."""
+
+    service: Service
+    """Service that needs it."""
 
 
 def validated(subject: str, said: Said) -> PreflightConfig:
@@ -73,7 +83,10 @@ def _called(problem: Problem, said: Said) -> Problem:
     for path, other in said.names.items():  # of a rule about several settings
         if path.startswith(prefix):
             fix = re.sub(rf"\b{path.removeprefix(prefix)}\b", other, fix)
-    return replace(problem, where=name or where, allowed=allowed, fix=fix)
+    told = replace(problem, where=name or where, allowed=allowed, fix=fix)
+    if (problem.found, problem.fix) == ("nothing", "add it") and words[0] in SERVICES:
+        return Unset(**vars(told), service=cast("Service", words[0]))
+    return told
 
 
 def _hidden(problem: Problem, said: Said, setting: str) -> Problem:
