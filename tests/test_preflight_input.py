@@ -484,6 +484,13 @@ postgres_password: hunter2
     ]
 
 
+@pytest.mark.parametrize("name", ["compute_type", "storage_type", "catalog_uri", "postgres_host"])
+@pytest.mark.parametrize("value", [{"a": 1}, ["a"], 5, True])
+def test_a_plain_name_with_a_value_of_another_kind_is_refused(name: str, value: object) -> None:
+    where = [problem.where for problem in refused(json.dumps({name: value})).problems]
+    assert any(place in {name, f"{name}.a"} for place in where)
+
+
 def test_an_engine_without_a_host_does_not_take_one() -> None:
     told = lines(refused("{compute_type: duckdb, compute_host: d}", DUCKDB_PATH="/d"))
     assert told == [

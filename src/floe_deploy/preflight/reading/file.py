@@ -64,10 +64,10 @@ def _artifacts(file: Path) -> bytes | None:
     """Answer the content of a file, if it is what the compiler writes."""
     if not file.is_file():
         return None
-    data = file.read_bytes()
     try:
+        data = file.read_bytes()
         found = json.loads(data)
-    except (ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError):  # what reads YAML tells why
         return None
     return data if isinstance(found, dict) and found.keys() & _OF_ARTIFACTS else None
 

@@ -19,7 +19,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """The names, by service."""
 
-_WITHOUT_CHECK = frozenset({"spark", "databricks", "redshift", "postgres"})
+_WITHOUT_CHECK = ("spark", "databricks", "redshift", "postgres")
 
 
 def add(content: Mapping[str, Any], variables: Mapping[str, str], found: Said) -> None:
@@ -72,7 +72,7 @@ def _storage(given: dict[str, Any], variables: Mapping[str, str], found: Said) -
     names = {"type": "storage_type", bucket: "storage_bucket"}
     said = {"bucket": bucket, "type": "type"}
     target = {said[name]: value for name, value in given.items()} | {"type": kind}
-    if kind in {"s3", "gcs", "adls"}:
+    if kind in ("s3", "gcs", "adls"):
         target = storage(kind, variables) | target
     if kind is None:
         del target["type"]

@@ -84,6 +84,12 @@ class Said:
         self.names[f"{service}[0]"] = service
         self.names |= {f"{service}[0].{setting}": name for setting, name in called.items()}
 
+    def name(self, where: str) -> str:
+        """Answer what a path is called where it was said; empty where that is the path itself."""
+        place = _PLACE.match(where)
+        known = self.names.get(place[0], "") if place else ""
+        return known + where[place.end() :] if place and known else ""
+
     def at(self, where: str) -> Any:
         """Answer what was said at a path; None where it leads nowhere."""
         found: Any = self.services

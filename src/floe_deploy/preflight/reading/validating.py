@@ -70,7 +70,7 @@ def _called(problem: Problem, said: Said) -> Problem:
     where, words = problem.where, re.findall(r"\w+", problem.where)
     if CREDENTIALS & {*words} and problem.found != UNKNOWN:
         problem = _hidden(problem, said, words[-1])
-    name, variable = said.names.get(where, ""), said.variable(where)
+    name, variable = said.name(where), said.variable(where)
     fix, allowed = problem.fix, problem.allowed
     if fix == "add it" and name:
         elsewhere = f", or set {variable}" if variable else ""
