@@ -116,6 +116,15 @@ def test_a_missing_key_of_a_secret_is_named_with_its_secret(tmp_path: Path) -> N
         assert f"postgres[0].password: the credential in {place} is {seen}" in done.stderr
 
 
+def test_a_file_that_is_not_there_is_told_as_a_credential_that_is_missing(tmp_path: Path) -> None:
+    kept = {"file": str(tmp_path / "password")}
+    config = {"postgres": [{"host": HOST, "database": "d", "user": "u", "password": kept}]}
+    done = called(tmp_path, config)
+    assert f"the credential in file {tmp_path / 'password'} is not there" in done.stderr
+    (tmp_path / "password").mkdir()
+    assert "is unreadable (is a directory)" in called(tmp_path, config).stderr
+
+
 def test_what_cannot_be_checked_is_told_before_the_first_connection(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]

@@ -213,7 +213,7 @@ def test_an_engine_without_a_check_is_never_a_plain_pass() -> None:
 LOOKUP = "import socket; socket.getaddrinfo('spark.data.example', 1)"
 BESIDE = """"$0" -c "$1" 2>/dev/null & shift
 "$0" "$@"; code=$?
-kill -0 $! 2>/dev/null && echo first >&2
+kill $! 2>/dev/null && echo first >&2
 exit $code"""
 """A plain lookup beside the command: who ends first?"""
 

@@ -79,8 +79,10 @@ def _read(kept: Kept, variables: Mapping[str, str]) -> tuple[str, str]:
     try:
         with Path(kept.file or "").open("rb") as file:
             text = file.read(_MOST_BYTES).decode()
+    except FileNotFoundError:
+        return "", "not there"
     except OSError as failure:
-        return "", (failure.strerror or "unreadable").lower()
+        return "", f"unreadable ({(failure.strerror or type(failure).__name__).lower()})"
     except UnicodeDecodeError:
         return "", "no text"
     return text, "" if text.strip() else "empty"
