@@ -17,6 +17,7 @@ import pytest
 from floe_deploy.preflight import gate
 from floe_deploy.preflight.report import Printed
 from postgres import free_port
+from test_cli import on_terminal
 from test_dist import floe
 
 HOST = "127.0.0.1"
@@ -222,6 +223,17 @@ def test_a_gate_says_beside_its_pod_what_is_wrong_and_how_it_opens(
     gate.last_words(["ü" * 5000])
     assert 4000 < len(log.read_bytes()) <= 4096
     assert gate.reopening(0) == []
+
+
+def test_on_a_terminal_it_says_whom_it_waits_for_and_wipes_that_out(tmp_path: Path) -> None:
+    with listening() as port:
+        catalog = {"type": "rest", "uri": f"http://{HOST}:{port}", "warehouse": "lake"}
+        (tmp_path / "preflight.yaml").write_text(json.dumps({"catalog": [catalog]}))
+        output, shown = on_terminal("preflight", cwd=tmp_path)
+    assert "RESPONSE_TIMEOUT" in output
+    assert "0 of 2, 2 s; waiting for catalog" in shown
+    assert shown.endswith("\r\x1b[2K")
+    assert "\x1b" not in output
 
 
 def test_no_node_is_started(tmp_path: Path) -> None:

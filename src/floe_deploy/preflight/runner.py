@@ -25,7 +25,7 @@ _CLOSING_SECONDS = 1.0
 """How long connections may take to close, after the last check."""
 
 Watcher = Callable[[Sequence[Check], int], None]
-"""Told which checks still run, and of how many."""
+"""Told which checks still run, and of how many; at the end that none does."""
 
 
 @dataclass(kw_only=True)
@@ -87,6 +87,8 @@ def run(  # noqa: PLR0913  a run has that many independent parts
             watch([it.check for it in running.values() if not it.findings], len(running))
         if time.monotonic() >= end:
             break
+    if watch:
+        watch([], len(running))
     late = [it.findings or [_late(it, deadline), *_warnings(it)] for it in running.values()]
     found = [one for of_check in late for one in of_check]
     return [redacted(one, redactor) for one in found]

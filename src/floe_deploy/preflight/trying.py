@@ -15,6 +15,8 @@ from floe_deploy.preflight.credentials import Credentials
 from floe_deploy.preflight.finding import Finding
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
+_WIDE = 79
+"""Columns that every terminal has: a line that wraps could not be wiped out."""
 
 
 def found(
@@ -45,15 +47,16 @@ def found(
 
 def _progress() -> runner.Watcher:
     """Answer what tells on a terminal whom is waited for, from the first second on."""
-    began = time.monotonic()
+    began, shown = time.monotonic(), ""
 
     def watch(waiting: Sequence[Check], total: int) -> None:
-        seconds = time.monotonic() - began
-        names = ", ".join(dict.fromkeys(check.id for check in waiting))
-        told = f"{total - len(waiting)} of {total}, {seconds:.0f} s; waiting for {names}"
-        if waiting and seconds > 1:
-            typer.echo(f"\r\x1b[2K{told[:100]}", nl=False, err=True)
-        elif seconds > 1:
-            typer.echo("\r\x1b[2K", nl=False, err=True)
+        nonlocal shown
+        seconds, ids = time.monotonic() - began, {check.id for check in waiting}
+        first = ", ".join(check.id for check in waiting if check.requires not in ids)
+        told = f"{total - len(waiting)} of {total}, {seconds:.0f} s; waiting for {first}"[:_WIDE]
+        told = told if waiting and seconds > 1 else ""
+        if told != shown:
+            typer.echo(f"\r\x1b[2K{told}", nl=False, err=True)
+        shown = told
 
     return watch
