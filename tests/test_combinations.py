@@ -73,7 +73,7 @@ def test_every_combination_synthesizes_and_passes_kubeconform(
         manifests = objects(rendering)
         parts = {path.split("/")[1] for path in rendering.files if path.startswith("50-platform/")}
         deployed = {c for c, form in zip(COMPONENTS, forms, strict=True) if form == "deployed"}
-        assert parts - {"kustomization.yaml", "floe", "login"} == deployed
+        assert parts - {"kustomization.yaml", "floe", "login", "preflight"} == deployed
         for path in manifests:
             target = tmp_path / "all" / name / path
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,22 @@
 """The gate of prod on a real control plane: what is admitted, and how its Jobs end."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from api_server import ApiServer, Body
+from conftest import build
+from floe_constructs.preflight.preflight import Preflight
+from floe_constructs.preflight.spec import FOLDER
+from preflight_example import spec
 from rule_cases import PROD
+from test_dist import run
+from test_marquez import named
 
 pytestmark = [pytest.mark.requirement("FR-015"), pytest.mark.tools, pytest.mark.slow]
 
@@ -121,3 +130,42 @@ def test_a_gate_that_passes_is_there_for_whoever_waits_for_it(gate: Gate) -> Non
     assert kind == "Complete"
     spec: dict[str, Any] = gate.job("cluster")["spec"]
     assert "ttlSecondsAfterFinished" not in spec
+
+
+def program(folder: Path, job: Body, told: Body) -> subprocess.CompletedProcess[str]:
+    """Run what a Job's container runs, where there is neither a Secret nor an account."""
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    (folder / "preflight.yaml").write_text(told["data"]["preflight.yaml"])
+    command = [part.replace(FOLDER, str(folder)) for part in container["command"]]
+    return run(sys.executable, "-m", "floe_deploy", *command[1:])
+
+
+def written(suite: str) -> tuple[Body, Body]:
+    folder = f"30-preflight/{{}}-preflight-{suite}.yaml"
+    return PROD[folder.format("job")], PROD[folder.format("configmap")]
+
+
+def test_the_program_says_which_secrets_are_missing_and_is_tried_again(tmp_path: Path) -> None:
+    job, told = written("services")
+    result = program(tmp_path, job, told)
+    assert result.returncode == 1
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    for variable in container["env"]:
+        if "valueFrom" in variable:
+            key = variable["valueFrom"]["secretKeyRef"]
+            assert f"Secret {key['name']}, key {key['key']}" in result.stderr
+
+
+def test_the_program_takes_every_option_that_an_overlay_can_lead_to(tmp_path: Path) -> None:
+    gate = spec(skip=("postgres.dagster.rights",), ignore=("PLAIN_TRAFFIC",), strict=True)
+    objects = build(lambda chart: Preflight(chart, "preflight", gate))
+    told = objects["ConfigMap", "preflight-services"]
+    result = program(tmp_path, named(objects, "Job", "preflight-services-"), told)
+    assert "Secret database, key password" in result.stderr
+    assert result.returncode == 1
+
+
+def test_outside_of_a_cluster_the_one_that_asks_it_is_not_tried_again(tmp_path: Path) -> None:
+    result = program(tmp_path, *written("cluster"))
+    assert "CLUSTER_NO_ACCOUNT" in result.stdout
+    assert result.returncode == 78
