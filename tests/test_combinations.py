@@ -94,7 +94,7 @@ def test_adding_cube_changes_no_object_of_dagster(tmp_path: Path, environment: s
     without = objects(rendered(tmp_path / "without" / "env", environment, cube="absent"))
     within = objects(rendered(tmp_path / "within" / "env", environment))
     for path, manifest in without.items():
-        if "dagster" in path:
+        if "dagster" in path and not path.startswith("30-preflight/job-"):
             assert within[path] == manifest, path
 
 

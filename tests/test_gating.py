@@ -97,7 +97,7 @@ def test_production_is_checked_as_who_its_workloads_are() -> None:
         "cube-store-router": "floe-prod-cubestore",
     }
     assert ids(found["dagster-webserver"].config) == {"storage.compute-logs"}
-    assert {"compute", "catalog", "postgres.dagster"} <= ids(found["services"].config)
+    assert {"compute.lake", "catalog.lake", "postgres.dagster"} <= ids(found["services"].config)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -155,7 +155,7 @@ def test_one_engine_that_two_ask_with_one_login_is_checked_once(tmp_path: Path) 
     def other_password(settings: dict[str, Any], _: dict[str, Any]) -> None:
         settings["cube"]["source"] = copy.deepcopy(settings["compute"]) | {"user": "cube"}
 
-    assert ids(wired("staging").preflight()) >= {"compute"}
+    assert "compute.cube" not in ids(wired("staging").preflight())
     two = ids(changed(tmp_path, "staging", other_password).preflight())
     assert two >= {"compute.lake", "compute.cube"}
 
@@ -189,7 +189,7 @@ def test_without_user_code_nothing_of_the_lakehouse_is_checked(tmp_path: Path) -
         del settings["exposure"]["dagster"]
 
     found = ids(changed(tmp_path, "staging", change).preflight())
-    assert not {"catalog", "storage.lake", "postgres.dagster"} & found
+    assert not {"catalog.lake", "storage.lake", "postgres.dagster"} & found
     assert "compute.cube" in found  # Cube asks it
 
 

@@ -182,6 +182,11 @@ def test_a_server_that_knows_only_old_tls_is_told_from_one_that_knows_none(tmp_p
     assert "handshake failure" in seen.message
 
 
+def test_a_file_of_certificates_may_be_about_to_come(tmp_path: Path) -> None:
+    seen = found(free_port(), tls=True, ca_file=str(tmp_path / "ca.crt"))
+    assert (seen.code, seen.stage, seen.definitive) == ("TLS_CA_MISSING", "config", False)
+
+
 def test_a_file_without_certificates_is_told_before_the_handshake(tmp_path: Path) -> None:
     file = tmp_path / "ca.crt"
     file.write_text("nothing")

@@ -46,7 +46,9 @@ def objects(folder: Path, change: Callable[[Any], object] = lambda _: None) -> O
     found = [
         load(text)
         for path, text in files.items()
-        if path.endswith(".yaml") and not path.endswith("kustomization.yaml")
+        if path.endswith(".yaml")
+        and not path.endswith("kustomization.yaml")
+        and not path.startswith("30-preflight/job-")  # another release has another gate
     ]
     return {(item["kind"], item["metadata"]["name"]): item for item in found}
 

@@ -5,7 +5,6 @@ from anywhere.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.cube.flows import labels as cube_labels
@@ -51,7 +50,7 @@ def derive(  # noqa: PLR0913  each component has its own
     once: dict[object, Derived] = {}
     for derived in found:
         once.setdefault((derived.service, _asked(derived), derived.account), derived)
-    return tuple(_named(list(once.values()))), tuple(dict.fromkeys(problems))
+    return tuple(once.values()), tuple(dict.fromkeys(problems))
 
 
 def _asked(derived: Derived) -> str:
@@ -61,14 +60,6 @@ def _asked(derived: Derived) -> str:
         if isinstance(kept, dict):
             kept.pop("env", None)  # a variable's name says who has it
     return str(said)
-
-
-def _named(found: list[Derived]) -> Iterator[Derived]:
-    """Name the lakehouse's own where it is one of several: `storage` alone would be all of them."""
-    for derived in found:
-        several = len([other for other in found if other.service == derived.service]) > 1
-        name = derived.target.name or ("lake" if several else None)
-        yield replace(derived, target=derived.target.model_copy(update={"name": name}))
 
 
 def config(name: str, found: Iterable[Derived]) -> PreflightConfig:

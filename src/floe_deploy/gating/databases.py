@@ -53,9 +53,9 @@ def postgres(server: PostgresServer, name: str, prefix: str) -> Derived:
     )
 
 
-def trino(settings: Trino, name: str | None, prefix: str = "TRINO") -> Derived:
+def trino(settings: Trino, name: str, prefix: str = "TRINO") -> Derived:
     """Answer a coordinator."""
-    ca_file, authorities = verified(settings.ca, name or "trino")
+    ca_file, authorities = verified(settings.ca, f"{name}-trino")
     target = TrinoTarget(
         type="trino",
         name=name,

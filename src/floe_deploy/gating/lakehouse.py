@@ -17,6 +17,10 @@ from floe_deploy.gating import databases
 from floe_deploy.gating.derived import Derived, Service, file
 from floe_deploy.targets import Login
 
+_NAME = "lake"
+"""What services of the lakehouse are called among those of components, unless layers have several:
+`storage` alone would be all buckets."""
+
 
 def lakehouse(
     environment: Environment,
@@ -29,12 +33,12 @@ def lakehouse(
     What the artifacts do not say enough of is told in `problems`.
     """
     if trino := environment.compute:
-        yield databases.trino(trino, None)
+        yield databases.trino(trino, _NAME)
     for number, account in enumerate((*accounts(dagster), None)):
         for derived in _as(environment, artifacts, account, problems):
-            name = derived.target.name
+            name = derived.target.name or _NAME
             if number and account:  # the same again, as somebody else
-                name = f"{name or 'lake'}-{account.service_account}"
+                name = f"{name}-{account.service_account}"
             yield replace(derived, target=derived.target.model_copy(update={"name": name}))
 
 

@@ -157,6 +157,14 @@ TLS_FAILED = Code(
     detection="any other error of the handshake",
 )
 
+TLS_CA_MISSING = Code(
+    id="TLS_CA_MISSING",
+    stage=Stage.CONFIG,
+    message="{file}, by whose certificates it is to be verified, is not there",
+    remediation="Check the mount, and what makes the ConfigMap or Secret that the file is of",
+    detection="there is no such file; in a gate it may be about to come",
+)
+
 TLS_CA_FILE = Code(
     id="TLS_CA_FILE",
     stage=Stage.TLS,
@@ -272,6 +280,7 @@ CODES = (
     TLS_NAME_MISMATCH,
     TLS_NOT_TLS,
     TLS_FAILED,
+    TLS_CA_MISSING,
     TLS_CA_FILE,
     CERT_EXPIRES_SOON,
     PLAIN_TRAFFIC,

@@ -35,6 +35,8 @@ def trusting(ca_file: str | None) -> ssl.SSLContext:
     """
     try:
         return ssl.create_default_context(cafile=ca_file)
+    except FileNotFoundError as cause:
+        raise layers.TLS_CA_MISSING(file=ca_file) from cause
     except (OSError, ssl.SSLError) as cause:
         raise layers.TLS_CA_FILE(file=ca_file) from cause
 
