@@ -6,6 +6,7 @@ its own.
 """
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from object_stores import iceberg
 from postgres import postgres
+from preflight import preflight
 from stub import Asked, Said, stub
 
 KEY = "lake-client"
@@ -42,7 +44,7 @@ def lakehouse(folder: Path) -> Iterator[Lakehouse]:
         host, _, port = trino.url.removeprefix("http://").partition(":")
         client = {"env": "POLARIS_CLIENT_ID"}, {"env": "POLARIS_CLIENT_SECRET"}
         catalog, at = places
-        yield Lakehouse(
+        found = Lakehouse(
             config={
                 "environment": "healthy",
                 "compute": [
@@ -93,6 +95,11 @@ def lakehouse(folder: Path) -> Iterator[Lakehouse]:
                 "DAGSTER_PG_PASSWORD": database.password,
             },
         )
+        until = time.monotonic() + 30  # SeaweedFS makes its buckets when it answers already
+        while any(one.status == "error" for one in preflight(found.config, found.variables)):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        yield found
 
 
 def _query(asked: Asked) -> Said:
