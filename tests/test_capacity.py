@@ -190,8 +190,8 @@ def test_a_quota_that_is_too_small_is_told_with_the_sum(
         failure.value
     )
     assert (
-        "at least 83650m: 36900m for what always runs + 6450m for an update + "
-        "300m for what runs at times + 40000m for 40 runs" in str(failure.value)
+        "at least 83850m: 36900m for what always runs + 6450m for an update + "
+        "500m for what runs at times + 40000m for 40 runs" in str(failure.value)
     )
 
 

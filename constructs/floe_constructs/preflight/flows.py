@@ -61,7 +61,7 @@ def endpoints(target: Target, cidrs: tuple[str, ...] = ()) -> tuple[Endpoint, ..
     """Answer where a target listens, and where its login does."""
     found = [replace(endpoint, cidrs=cidrs) for endpoint in _endpoints(target)]
     if isinstance(target, RestCatalog) and target.token_uri:
-        found.append(endpoint_of("catalog", target.token_uri))
+        found.append(endpoint_of("catalog-login", target.token_uri))
     if isinstance(target, BigQuery | Gcs) and target.credentials_file:
         found.append(Endpoint(name="google-login", host=_GOOGLE_LOGIN, port=_HTTPS, cidrs=cidrs))
     return tuple(found)
