@@ -162,6 +162,8 @@ def test_checks_are_listed_without_a_connection(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith("compute ")
     assert "spark is there" in done.stdout
+    (told,) = json.loads(called(tmp_path, {"compute": [spark(1)]}, "--list", "--json").stdout)
+    assert (told["id"], told["service"], told["hint"]) == ("compute", "compute", f"{HOST}:1")
 
 
 def test_what_an_overlay_deploys_on_is_checked_from_anywhere() -> None:

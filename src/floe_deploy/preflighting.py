@@ -15,6 +15,7 @@ from floe_constructs.preflight.targets import PreflightConfig
 from floe_deploy.errors import InputError
 from floe_deploy.preflight import gate, reading, report, text, trying
 from floe_deploy.preflight.asked import Asked
+from floe_deploy.preflight.check import Check
 from floe_deploy.preflight.finding import Finding
 from floe_deploy.preflight.junit import junit
 from floe_deploy.preflight.layers import CONFIG_MISSING
@@ -61,8 +62,7 @@ def _checked(asked: Asked, config: PreflightConfig) -> int:
     began = time.monotonic()
     credentials, chosen = prepared(asked, config)
     if asked.listing:
-        for check in chosen:
-            typer.echo(f"{check.id:<32}  {check.title}, at {check.hint}")
+        _list(asked, chosen)
         return report.PASSED
     found = report.ignoring(trying.found(asked, config, credentials, chosen), asked.ignore)
     milliseconds = round((time.monotonic() - began) * 1000)
@@ -72,6 +72,18 @@ def _checked(asked: Asked, config: PreflightConfig) -> int:
         short = text.short(found, milliseconds, strict=asked.strict)
         gate.last_words([*short, *gate.reopening(code)])
     return code
+
+
+def _list(asked: Asked, checks: list[Check]) -> None:
+    """Print the checks; nobody is asked."""
+    if asked.format == "json":
+        keys = ("id", "service", "title", "hint", "requires")
+        told = [{key: getattr(check, key) for key in keys} for check in checks]
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    wide = max(len(check.id) for check in checks)
+    for check in checks:
+        typer.echo(f"{check.id:<{wide}}  {check.title}, at {check.hint}")
 
 
 def _nothing_checked(asked: Asked, error: report.ConfigurationError) -> int:
