@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess, Popen
+from subprocess import PIPE, CompletedProcess, Popen, run
 from typing import Any
 
 import jsonschema
@@ -236,6 +236,15 @@ def test_on_a_terminal_it_says_whom_it_waits_for_and_wipes_that_out(tmp_path: Pa
     assert "0 of 2, 2 s; waiting for catalog" in shown
     assert shown.endswith("\r\x1b[2K")
     assert "\x1b" not in output
+
+
+def test_a_reader_that_was_never_there_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "preflight.yaml").write_text(json.dumps({"compute": [spark(free_port())]}))
+    command = [sys.executable, "-m", "floe_deploy", "preflight"]
+    done = run(
+        ["sh", "-c", '"$@" >&-', "sh", *command], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_no_node_is_started(tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ def end(asked: Asked, configuration: Callable[[], PreflightConfig]) -> NoReturn:
         code = _nothing_checked(asked, failure.error)
     except InputError as failure:
         code = _nothing_checked(asked, _refused(failure))
-    with suppress(OSError):  # whoever reads it may have left
-        sys.stdout.flush()
-        sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):  # whoever reads it may have left, or never was
+            stream.flush()
     os._exit(code)
 
 
