@@ -52,8 +52,8 @@ class GateSettings(Workload):
     image: Image
     """Image with `floe` in it, and the extras of what is checked (`snowflake`, `gcp` …)."""
 
-    resources: Resources = Resources(cpu="50m", memory="192Mi")
-    """CPU and memory of the main container."""
+    resources: Resources = Resources(cpu="50m", memory="256Mi")
+    """CPU and memory of the main container. Snowflake's connector takes 180 MiB, all else 75."""
 
     attempt: int = Field(default=0, ge=0)
     """Raise it to have the gate run again although nothing else of the environment has changed."""
