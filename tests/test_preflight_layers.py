@@ -82,6 +82,12 @@ def test_a_closed_port_refuses() -> None:
     assert not seen.definitive
 
 
+def test_an_address_that_is_kept_in_a_secret_is_shown_all_the_same() -> None:
+    target = {"type": "other", "kind": "spark", "host": {"env": "HOST"}, "port": free_port()}
+    (seen,) = preflight({"compute": [target | {"tls": False}]}, {"HOST": HOST})
+    assert seen.message.startswith(f"{HOST}:")
+
+
 @pytest.mark.requirement("FR-020")
 def test_packets_that_are_dropped_are_told_from_a_refusal() -> None:
     with full() as port:

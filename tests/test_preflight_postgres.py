@@ -513,7 +513,7 @@ def test_names_may_be_kept_in_variables_and_files(ask: Ask, tmp_path: Path) -> N
         database={"env": "NAME"},
         user={"file": str(tmp_path / "user")},
     )
-    assert login.message == "PostgreSQL 16.14, login as ••• to •••"  # who keeps it, hides it
+    assert login.message == "PostgreSQL 16.14, login as ••• to spare"  # who keeps it, hides it
 
 
 def authority_file(authority: Authority) -> str:

@@ -1,7 +1,7 @@
 """The credentials of a configuration: found before the first connection, told to nobody."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from pydantic import BaseModel, SecretStr
 from floe_constructs.preflight.targets import Kept, PreflightConfig
 
 _MOST_BYTES = 1_000_000
+
+_ADDRESSES = frozenset({"host", "database", "account"})
+"""Settings that say where a service is, wherever they are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +35,19 @@ class Missing:
 class Credentials:
     """Values by where they are kept."""
 
-    def __init__(self, values: Mapping[Kept, SecretStr] | None = None) -> None:
+    def __init__(
+        self, values: Mapping[Kept, SecretStr] | None = None, addresses: Collection[Kept] = ()
+    ) -> None:
         self._values = dict(values or {})
+        self._addresses = frozenset(addresses)
 
     def __getitem__(self, kept: Kept) -> str:
         """Answer a value; whoever gets it must not show it."""
         return self._values[kept].get_secret_value()
 
     def __iter__(self) -> Iterator[SecretStr]:
-        """Answer every value, for redaction."""
-        return iter(self._values.values())
+        """Answer every value, for redaction, but addresses: without them messages are of no use."""
+        return (value for kept, value in self._values.items() if kept not in self._addresses)
 
 
 def resolve(
@@ -50,16 +56,19 @@ def resolve(
     """Find every credential of a configuration; answer those that are missing as well."""
     given = os.environ if variables is None else variables
     values: dict[Kept, SecretStr] = {}
+    places: dict[Kept, set[str]] = {}
     missing: list[Missing] = []
     for service in ("compute", "storage", "catalog", "postgres"):
         for number, target in enumerate(getattr(config, service)):
             for path, kept in _kept(target, f"{service}[{number}]"):
+                places.setdefault(kept, set()).add(path.rpartition(".")[2])
                 text, seen = _read(kept, given)
                 if seen:
                     missing.append(Missing(service=service, where=path, kept=kept, seen=seen))
                 else:
                     values[kept] = SecretStr(text)
-    return Credentials(values), missing
+    addresses = [kept for kept, names in places.items() if names <= _ADDRESSES]
+    return Credentials(values, addresses), missing
 
 
 def _kept(value: object, path: str) -> Iterator[tuple[str, Kept]]:
