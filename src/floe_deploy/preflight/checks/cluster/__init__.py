@@ -11,98 +11,14 @@ import httpx
 
 from floe_constructs.preflight.targets import ClusterNeeds
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.code import Answer, Code, Stage
+from floe_deploy.preflight.checks.cluster import faults
+from floe_deploy.preflight.code import Answer, Stage
 from floe_deploy.preflight.http import ask, client, excerpt, json_of
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds whom it is to the API server, and whom that is verified by."""
 
 _HOST, _PORT = "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"
-
-CLUSTER_NO_ACCOUNT = Code(
-    id="CLUSTER_NO_ACCOUNT",
-    stage=Stage.CONFIG,
-    message="this process is no pod with an account: {seen}",
-    remediation="Run it as the gate's Job for the cluster, whose pods have a token "
-    "(automountServiceAccountToken: true), or leave `cluster` out",
-    detection="the variables and files that Kubernetes gives to pods",
-    definitive=True,
-)
-
-CLUSTER_UNAUTHORIZED = Code(
-    id="CLUSTER_UNAUTHORIZED",
-    stage=Stage.AUTH,
-    message="the API server at {host} does not take the pod's token",
-    remediation="See that the ServiceAccount has not been made anew, and that clocks agree",
-    detection="HTTP 401",
-)
-
-CLUSTER_FORBIDDEN = Code(
-    id="CLUSTER_FORBIDDEN",
-    stage=Stage.AUTHZ,
-    message="the API server refuses: {said}",
-    remediation="Apply the ClusterRole and its binding that come with the gate (00-cluster); "
-    "somebody may have changed them",
-    detection="HTTP 403",
-    definitive=True,
-)
-
-CLUSTER_OLDER = Code(
-    id="CLUSTER_OLDER",
-    stage=Stage.OPERATION,
-    message="the cluster is Kubernetes {found}, and the manifests are for {wanted}",
-    remediation="Set cluster.kubernetes in the overlay to what the cluster is, or upgrade it",
-    detection="`/version`, compared by its minor",
-    warning=True,
-)
-
-CLUSTER_KIND_MISSING = Code(
-    id="CLUSTER_KIND_MISSING",
-    stage=Stage.OPERATION,
-    message="the cluster does not know {missing}",
-    remediation="Install the operator that they belong to, with its CustomResourceDefinitions, "
-    "before the platform",
-    detection="the group or the kind is not among what the API server serves; an operator may be "
-    "about to come",
-)
-
-CLUSTER_KIND_VERSION = Code(
-    id="CLUSTER_KIND_VERSION",
-    stage=Stage.OPERATION,
-    message="the cluster knows {group} as {served}, not as {wanted}",
-    remediation="Upgrade the operator to a release that serves {wanted}",
-    detection="the group is served, the version is not",
-    definitive=True,
-)
-
-CLUSTER_CLASS_MISSING = Code(
-    id="CLUSTER_CLASS_MISSING",
-    stage=Stage.OPERATION,
-    message="there is no {kind} {missing}",
-    remediation="Correct the name in the overlay, or let the cluster's operators make it",
-    detection="HTTP 404 for the name; a controller may be about to make it",
-)
-
-CLUSTER_NO_DEFAULT_CLASS = Code(
-    id="CLUSTER_NO_DEFAULT_CLASS",
-    stage=Stage.OPERATION,
-    message="none of {count} StorageClasses is the default, and claims of the platform name none",
-    remediation="Give storage_class in the overlay, or annotate a StorageClass with "
-    "storageclass.kubernetes.io/is-default-class: 'true'",
-    detection="the annotation, in the list of StorageClasses",
-)
-
-CODES = (
-    CLUSTER_NO_ACCOUNT,
-    CLUSTER_UNAUTHORIZED,
-    CLUSTER_FORBIDDEN,
-    CLUSTER_OLDER,
-    CLUSTER_KIND_MISSING,
-    CLUSTER_KIND_VERSION,
-    CLUSTER_CLASS_MISSING,
-    CLUSTER_NO_DEFAULT_CLASS,
-)
-"""Codes of the cluster."""
 
 _CLASSES = {
     "storage_classes": ("StorageClass", "/apis/storage.k8s.io/v1/storageclasses"),
@@ -153,10 +69,10 @@ async def _asking(
         probe.at(Stage.OPERATION)
         answer = await ask(probe, http, "GET", path, headers=headers)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
-            raise CLUSTER_UNAUTHORIZED(host=probe.waits_for)
+            raise faults.CLUSTER_UNAUTHORIZED(host=probe.waits_for)
         if answer.status_code == HTTPStatus.FORBIDDEN:
             said = json_of(answer, "Kubernetes").get("message", "")
-            raise CLUSTER_FORBIDDEN(said=excerpt(said))
+            raise faults.CLUSTER_FORBIDDEN(said=excerpt(said))
         return answer
 
     return await run(needs, probe, get)
@@ -165,11 +81,11 @@ async def _asking(
 def _whom(probe: Probe) -> tuple[str, dict[str, str]]:
     host = os.environ.get(_HOST, "")
     if not host:
-        raise CLUSTER_NO_ACCOUNT(seen=f"{_HOST} is not set")
+        raise faults.CLUSTER_NO_ACCOUNT(seen=f"{_HOST} is not set")
     try:
         token = (ACCOUNT / "token").read_text("utf-8").strip()
     except OSError:
-        raise CLUSTER_NO_ACCOUNT(seen=f"{ACCOUNT / 'token'} cannot be read") from None
+        raise faults.CLUSTER_NO_ACCOUNT(seen=f"{ACCOUNT / 'token'} cannot be read") from None
     probe.redactor.hide(token)
     host = f"[{host}]" if ":" in host else host
     url = f"https://{host}:{os.environ.get(_PORT, '443')}"
@@ -183,7 +99,7 @@ async def _server(needs: ClusterNeeds, probe: Probe, get: Ask) -> Answer:
     probe.details["version"] = version
     wanted = needs.kubernetes
     if wanted and _number(f"{major}.{minor}") < _number(wanted):
-        probe.warn(CLUSTER_OLDER(found=version, wanted=wanted))
+        probe.warn(faults.CLUSTER_OLDER(found=version, wanted=wanted))
     return Answer(message=f"Kubernetes {version}")
 
 
@@ -201,11 +117,11 @@ async def _kinds(needs: ClusterNeeds, probe: Probe, get: Ask) -> Answer:
             continue
         served = [str(one["groupVersion"]) for one in _list(answer, "versions")]
         if wanted not in served:
-            raise CLUSTER_KIND_VERSION(group=group, served=", ".join(served), wanted=wanted)
+            raise faults.CLUSTER_KIND_VERSION(group=group, served=", ".join(served), wanted=wanted)
         there = {one["kind"] for one in _list(await get(f"/apis/{wanted}"), "resources")}
         missing += [f"{kind} ({wanted})" for kind in kinds if kind not in there]
     if missing:
-        raise CLUSTER_KIND_MISSING(missing=", ".join(missing))
+        raise faults.CLUSTER_KIND_MISSING(missing=", ".join(missing))
     known = sorted(kind for kinds in needs.kinds.values() for kind in kinds)
     probe.details["kinds"] = known
     return Answer(message=f"knows {', '.join(known)}")
@@ -218,7 +134,7 @@ async def _classes(
         name for name in names if (await get(f"{path}/{name}")).status_code == HTTPStatus.NOT_FOUND
     ]
     if missing:
-        raise CLUSTER_CLASS_MISSING(kind=kind, missing=", ".join(missing))
+        raise faults.CLUSTER_CLASS_MISSING(kind=kind, missing=", ".join(missing))
     return Answer(message=f"{kind} {', '.join(names)}")
 
 
@@ -227,7 +143,7 @@ async def _default(_needs: ClusterNeeds, _probe: Probe, get: Ask) -> Answer:
     for one in found:
         if one["metadata"].get("annotations", {}).get(_DEFAULT) == "true":
             return Answer(message=f"StorageClass {one['metadata']['name']} is the default")
-    raise CLUSTER_NO_DEFAULT_CLASS(count=len(found))
+    raise faults.CLUSTER_NO_DEFAULT_CLASS(count=len(found))
 
 
 def _list(answer: httpx.Response, key: str) -> list[dict[str, Any]]:
