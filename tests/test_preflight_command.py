@@ -9,14 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, CompletedProcess, Popen, run
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema
 import pytest
 
-from floe_deploy.preflight import gate
+from floe_constructs.preflight.targets import PreflightConfig, Target
+from floe_deploy import preflighting
+from floe_deploy.preflight import checks, gate
+from floe_deploy.preflight.asked import Asked
+from floe_deploy.preflight.credentials import resolve
+from floe_deploy.preflight.layers import EXTRA_MISSING
+from floe_deploy.preflight.preparing import NothingCheckedError, prepared
 from floe_deploy.preflight.report import Printed
 from postgres import free_port
+from stub import Said, stub
 from test_cli import on_terminal
 from test_dist import floe
 
@@ -199,7 +206,8 @@ def test_what_no_time_mends_is_not_waited_for(tmp_path: Path) -> None:
         def hang_up() -> None:
             while True:
                 try:
-                    listener.accept()[0].close()
+                    with listener.accept()[0] as client:
+                        client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 except OSError:
                     return
 
@@ -217,14 +225,99 @@ def test_a_gate_says_beside_its_pod_what_is_wrong_and_how_it_opens(
     log = tmp_path / "termination-log"
     monkeypatch.setattr(gate, "TERMINATION_LOG", log)
     monkeypatch.setattr(socket, "gethostname", lambda: "preflight-services-0123456789-abcde")
-    gate.last_words(["[POSTGRES] ERROR: …", *gate.reopening(78)])
+    gate.last_words(["[POSTGRES] ERROR: …"], 78)
     said = log.read_text()
     assert said.startswith("[POSTGRES] ERROR")
     assert "gate.attempt" in said
     assert "kubectl delete job preflight-services-0123456789" in said
-    gate.last_words(["ü" * 5000])
+    gate.last_words(["ü" * 5000], 1)
     assert 4000 < len(log.read_bytes()) <= 4096
-    assert gate.reopening(0) == []
+    assert "gate.attempt" in log.read_text()
+    gate.last_words(["all is well"], 0)
+    assert log.read_text() == "all is well"
+
+
+def test_a_report_is_printed_whatever_letters_a_server_has_used(tmp_path: Path) -> None:
+    words = "half \ud83d, red \x1b[31m, ring \x07, smile \U0001f600"
+    refusal = Said(status=400, body={"error": {"message": words, "type": "x"}})
+    with stub(lambda _: refusal) as server:
+        config = {"catalog": [{"type": "rest", "uri": server.url, "warehouse": "w"}]}
+        ascii_alone = {"PYTHONIOENCODING": "ascii"}
+        for form in FORMATS:
+            done = called(tmp_path, config, "--format", form, env=ascii_alone)
+            assert done.returncode == 1, done.stderr
+            assert "red" in done.stdout
+            assert not {"\x1b", "\x07"} & {*done.stdout}
+        (check, _) = as_json(called(tmp_path, config, "--json"))["checks"]
+    assert "half \N{REPLACEMENT CHARACTER}, red" in check["message"]
+
+
+def test_whoever_has_stopped_reading_does_not_change_how_it_ends(tmp_path: Path) -> None:
+    with listening() as port:
+        (tmp_path / "preflight.yaml").write_text(json.dumps({"compute": [spark(port)]}))
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = [sys.executable, "-m", "floe_deploy", "preflight", "--json"]
+        with Popen(command, cwd=tmp_path, stdout=writing, stderr=PIPE, text=True) as process:
+            os.close(writing)
+            _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
+
+
+BLOCKED = """import re
+from floe_constructs.preflight import PreflightConfig
+from floe_deploy import preflighting
+from floe_deploy.preflight import trying
+from floe_deploy.preflight.asked import Asked
+preflighting._GRACE = 1
+trying.found = lambda *_: re.match("(a+)+$", "a" * 60 + "b")
+other = {"type": "other", "kind": "spark", "host": "127.0.0.1", "port": 1}
+config = PreflightConfig.model_validate({"compute": [other]})
+preflighting.end(Asked(deadline=1), lambda: config)
+"""
+"""Nothing else of Python runs while it looks for a pattern."""
+
+
+def test_a_library_that_blocks_python_itself_does_not_hold_the_process() -> None:
+    with Popen([sys.executable, "-c", BLOCKED], stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 1
+
+
+def test_a_file_that_may_not_be_read_is_told_in_one_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> NoReturn:
+        raise PermissionError(13, "Permission denied", "preflight.yaml")
+
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    with pytest.raises(SystemExit) as ended:
+        preflighting.end(Asked(format="json"), refused)
+    assert ended.value.code == 2
+    told = json.loads(capsys.readouterr().out)
+    jsonschema.validate(told, SCHEMA)
+    assert told["message"].endswith("preflight.yaml: found permission denied")
+
+
+def test_all_that_is_not_installed_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(service: str, target: Target) -> NoReturn:
+        raise EXTRA_MISSING(service=service, extra=target.name)
+
+    monkeypatch.setattr(checks, "_of", lacking)
+    others = [{**spark(1), "name": name} for name in ("one", "two")]
+    config = PreflightConfig.model_validate({"compute": others})
+    with pytest.raises(NothingCheckedError) as told:
+        prepared(Asked(), config)
+    assert [fault.message.split()[3] for fault in told.value.error.details] == ["extra"] * 2
+    assert "[one]" in told.value.error.message
+    assert "[two]" in told.value.error.message
+
+
+def test_a_variable_that_is_no_text_is_told_before_it_is_sent() -> None:
+    target = {"host": HOST, "database": "d", "user": "u", "password": {"env": "PASSWORD"}}
+    config = PreflightConfig.model_validate({"postgres": [target]})
+    _, (missing,) = resolve(config, {"PASSWORD": os.fsdecode(b"\xff\xfe")})
+    assert missing.seen == "no text"
 
 
 def test_on_a_terminal_it_says_whom_it_waits_for_and_wipes_that_out(tmp_path: Path) -> None:

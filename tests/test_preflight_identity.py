@@ -102,6 +102,7 @@ def test_a_web_identity_is_exchanged_for_keys_that_no_report_shows(
         (sts_error(403, "AccessDenied"), "AWS_ROLE_REFUSED"),
         (sts_error(400, "InvalidIdentityToken"), "AWS_ROLE_REFUSED"),
         (sts_error(400, "IDPCommunicationError"), "AWS_STS_FAILED"),
+        (sts_error(400, "Throttling"), "AWS_STS_FAILED"),
         (sts_error(500, "InternalFailure"), "AWS_STS_FAILED"),
     ],
 )

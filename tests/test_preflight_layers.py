@@ -170,12 +170,17 @@ def test_a_certificate_for_another_name_says_which(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("FR-020")
-@pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
-def test_a_port_without_tls_says_so(says: bytes) -> None:
-    with listening(says=says) as port:
+def test_a_port_without_tls_says_so() -> None:
+    with listening(says=b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         seen = found(port, tls=True)
     assert (seen.code, seen.stage) == ("TLS_NOT_TLS", "tls")
     assert seen.message == f"127.0.0.1:{port} does not speak TLS"
+
+
+def test_whoever_hangs_up_in_the_handshake_may_be_a_balancer_that_has_no_server_yet() -> None:
+    with listening() as port:
+        seen = found(port, tls=True)
+    assert (seen.code, seen.stage, seen.definitive) == ("CONN_CLOSED", "tls", False)
 
 
 def test_a_server_that_knows_only_old_tls_is_told_from_one_that_knows_none(tmp_path: Path) -> None:
@@ -222,6 +227,13 @@ def test_an_engine_without_a_check_is_never_a_plain_pass() -> None:
 
 
 LOOKUP = "import socket; socket.getaddrinfo('spark.data.example', 1)"
+INTERRUPTED = """import signal, subprocess, sys, time
+with subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL) as floe:
+    time.sleep(3)
+    floe.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    print(floe.wait(), time.monotonic() - began)
+"""
 BESIDE = """"$0" -c "$1" 2>/dev/null & shift
 "$0" "$@"; code=$?
 kill $! 2>/dev/null && echo first >&2
@@ -264,3 +276,16 @@ def test_a_silent_name_server_does_not_hold_the_process(tmp_path: Path) -> None:
     assert "port 53" in check["remediation"]
     assert 5000 <= check["duration_ms"] < 6000
     assert "first" in said  # the resolver would hold the process as long as it holds a lookup
+
+
+@pytest.mark.slow
+def test_whoever_interrupts_does_not_wait_for_a_silent_name_server(tmp_path: Path) -> None:
+    config = tmp_path / "preflight.yaml"
+    target = {"type": "other", "kind": "spark", "host": "spark.data.example", "port": 1}
+    config.write_text(json.dumps({"compute": [target]}))
+    floe = [sys.executable, "-m", "floe_deploy", "preflight", f"--config={config}"]
+    done = alone([sys.executable, "-c", INTERRUPTED, *floe], resolver="silent")
+    code, seconds = done.stdout.split()
+    assert int(code) == 130, done.stderr
+    assert float(seconds) < 2
+    assert "Traceback" not in done.stderr

@@ -1,5 +1,7 @@
 """One run of `floe preflight`: from what was asked to what is printed, and how the process ends."""
 
+import faulthandler
+import io
 import json
 import os
 import sys
@@ -12,6 +14,7 @@ from typing import NoReturn
 import typer
 
 from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.problem import Problem
 from floe_deploy.errors import InputError
 from floe_deploy.preflight import gate, reading, report, text, trying
 from floe_deploy.preflight.asked import Asked
@@ -20,6 +23,10 @@ from floe_deploy.preflight.finding import Finding
 from floe_deploy.preflight.junit import junit
 from floe_deploy.preflight.layers import CONFIG_MISSING
 from floe_deploy.preflight.preparing import NothingCheckedError, prepared
+
+_INTERRUPTED = 130
+_GRACE = 5
+"""Seconds beyond the time of a run, after which the process is ended from outside of Python."""
 
 
 def of_environment(name: str, overlays: Path | None, files: Path) -> PreflightConfig:
@@ -40,16 +47,42 @@ def of_environment(name: str, overlays: Path | None, files: Path) -> PreflightCo
 
 def end(asked: Asked, configuration: Callable[[], PreflightConfig]) -> NoReturn:
     """Check what is asked for, and end the process, whatever a library still does in it."""
+    _let_all_be_written(asked)
+    sys.unraisablehook = lambda _: None  # a library's, when it is left behind half done
     try:
-        code = _checked(asked, configuration())
+        code = _checked(asked, _read(configuration))
     except NothingCheckedError as failure:
         code = _nothing_checked(asked, failure.error)
     except InputError as failure:
         code = _nothing_checked(asked, _refused(failure))
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):  # whoever reads it may have left, or never was
             stream.flush()
     os._exit(code)
+
+
+def _let_all_be_written(asked: Asked) -> None:
+    """Let no letter that a terminal does not know keep a report from being printed."""
+    encoding = "utf-8" if asked.format in {"json", "junit"} else None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def _read(configuration: Callable[[], PreflightConfig]) -> PreflightConfig:
+    """Read what is to be checked.
+
+    Raises:
+        InputError: it is not valid, or may not be read.
+
+    """
+    try:
+        return configuration()
+    except OSError as failure:
+        where, found = str(failure.filename or ""), (failure.strerror or repr(failure)).lower()
+        raise InputError("It cannot be read:", [Problem(where=where, found=found)]) from failure
 
 
 def _checked(asked: Asked, config: PreflightConfig) -> int:
@@ -64,13 +97,16 @@ def _checked(asked: Asked, config: PreflightConfig) -> int:
     if asked.listing:
         _list(asked, chosen)
         return report.PASSED
+    # Of a library that blocks the interpreter itself, no thread of Python's frees the process.
+    last = asked.deadline + asked.wait + _GRACE
+    faulthandler.dump_traceback_later(last, exit=True, file=Path(os.devnull).open("w"))  # noqa: SIM115
     found = report.ignoring(trying.found(asked, config, credentials, chosen), asked.ignore)
     milliseconds = round((time.monotonic() - began) * 1000)
     _print(asked, config, found, milliseconds)
     code = report.exit_code(found, strict=asked.strict, gate=asked.gate)
     if asked.gate:
         short = text.short(found, milliseconds, strict=asked.strict)
-        gate.last_words([*short, *gate.reopening(code)])
+        gate.last_words(short, code)
     return code
 
 
@@ -91,15 +127,16 @@ def _nothing_checked(asked: Asked, error: report.ConfigurationError) -> int:
 
     A gate is tried again where a credential is missing: somebody may be about to make it.
     """
-    if asked.format == "json":
-        typer.echo(error.model_dump_json(indent=2))
-    else:
-        typer.echo(error.message, err=True)
+    with suppress(BrokenPipeError):
+        if asked.format == "json":
+            typer.echo(error.model_dump_json(indent=2))
+        else:
+            typer.echo(error.message, err=True)
     code = report.INVALID
     if asked.gate:
         again = error.error == "missing_credentials"
         code = report.FAILED if again else report.DEFINITIVE
-        gate.last_words([*error.message.splitlines(), *gate.reopening(code)])
+        gate.last_words(error.message.splitlines(), code)
     return code
 
 
@@ -139,4 +176,5 @@ def _print(asked: Asked, config: PreflightConfig, found: list[Finding], millisec
                 strict=asked.strict,
             )
             lines = [json.dumps(told.model_dump(mode="json"), indent=2, ensure_ascii=False)]
-    typer.echo("\n".join(lines), color=False if os.environ.get("NO_COLOR") else None)
+    with suppress(BrokenPipeError):  # whoever reads it has left; the exit code tells
+        typer.echo("\n".join(lines), color=False if os.environ.get("NO_COLOR") else None)

@@ -84,6 +84,8 @@ def _read(kept: Kept, variables: Mapping[str, str]) -> tuple[str, str]:
     """Answer the value, and what is wrong with it."""
     if kept.env is not None:
         text = variables.get(kept.env)
+        if text and not _is_text(text):
+            return "", "no text"
         return (text or "", "" if text else "empty" if text is not None else "not set")
     try:
         with Path(kept.file or "").open("rb") as file:
@@ -95,3 +97,12 @@ def _read(kept: Kept, variables: Mapping[str, str]) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "", "no text"
     return text, "" if text.strip() else "empty"
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether a variable holds UTF-8: Python lets other bytes through as half characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

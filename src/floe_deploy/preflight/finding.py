@@ -10,6 +10,12 @@ from floe_deploy.preflight.redaction import Redactor
 _MOST_CHARACTERS = 500
 """Of one text that a report shows; servers may say more."""
 
+_NOT_SHOWN = dict.fromkeys(
+    {*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)} - {ord("\t"), ord("\n")},
+    "\N{REPLACEMENT CHARACTER}",
+)
+"""What steers terminals, or cannot be written as UTF-8; servers may say that too."""
+
 Status = Literal["ok", "warning", "error"]
 """How a check ended, in the contract's words."""
 
@@ -102,7 +108,8 @@ def redacted(finding: Finding, redactor: Redactor) -> Finding:
 
 def _short(value: Any) -> Any:
     if isinstance(value, str):
+        value = value.translate(_NOT_SHOWN)
         return value if len(value) <= _MOST_CHARACTERS else f"{value[:_MOST_CHARACTERS]}…"
     if isinstance(value, dict):
-        return {key: _short(inner) for key, inner in value.items()}
+        return {_short(key): _short(inner) for key, inner in value.items()}
     return [_short(inner) for inner in value] if isinstance(value, list) else value

@@ -14,14 +14,18 @@ _MOST_BYTES = 4096
 """What Kubernetes keeps of it."""
 
 
-def last_words(lines: Sequence[str]) -> None:
-    """Say how it ended where Kubernetes shows it beside the pod, as far as there is room."""
-    said = "\n".join(lines).encode()[:_MOST_BYTES].decode(errors="ignore")
+def last_words(lines: Sequence[str], code: int) -> None:
+    """Say how it ended where Kubernetes shows it beside the pod, as far as there is room.
+
+    There always is for how the gate is opened.
+    """
+    end = "".join(f"\n{line}" for line in _reopening(code)).encode()
+    said = "\n".join(lines).encode(errors="replace")[: _MOST_BYTES - len(end)]
     with suppress(OSError):
-        TERMINATION_LOG.write_text(said, encoding="utf-8")
+        TERMINATION_LOG.write_text((said + end).decode(errors="ignore"), encoding="utf-8")
 
 
-def reopening(code: int) -> list[str]:
+def _reopening(code: int) -> list[str]:
     """Say how a gate that stays closed is opened."""
     if code == PASSED:
         return []

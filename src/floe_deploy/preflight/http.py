@@ -1,5 +1,6 @@
 """Asking over HTTP: no retries, every failure a fault with a name."""
 
+import asyncio
 import ssl
 import time
 from email.utils import parsedate_to_datetime
@@ -9,11 +10,14 @@ import httpx
 
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import CONNECT_SECONDS, RESPONSE_SECONDS, Probe
-from floe_deploy.preflight.code import Stage
+from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.connection import address_of, on_the_node, reach_url
 
 _ODD_SECONDS, _WRONG_SECONDS = 60, 300
 _MOST_CHARACTERS = 20_000
+_MOST_BYTES = 5_000_000
+_OF_THE_WAY = {b"content-encoding", b"content-length", b"transfer-encoding"}
+_CUT_SHORT = ("disconnected", "peer closed", "incomplete")
 
 
 async def client(probe: Probe, url: str, ca_file: str | None = None) -> httpx.AsyncClient:
@@ -55,8 +59,9 @@ async def ask(
     host, port = address_of(str(full))
     where = f"{host}:{port}"
     try:
-        answer = await http.request(method, url, **request)
-    except httpx.TimeoutException:
+        async with asyncio.timeout(CONNECT_SECONDS + RESPONSE_SECONDS):
+            answer = await _answer(http, method, url, **request)
+    except (httpx.TimeoutException, TimeoutError):
         raise layers.RESPONSE_TIMEOUT(host=where, seconds=RESPONSE_SECONDS) from None
     except httpx.ProxyError as failure:
         if "407" in str(failure):
@@ -64,16 +69,45 @@ async def ask(
         raise layers.CONN_UNREACHABLE(host=host, port=port, reason="the proxy refused") from failure
     except httpx.ConnectError as failure:
         raise layers.CONN_REFUSED(host=host, port=port) from failure
-    except httpx.RemoteProtocolError as failure:
-        if "disconnected" in str(failure):
-            raise layers.CONN_CLOSED(host=where) from failure
-        seen = "no HTTP"
-        raise layers.WRONG_SERVICE(host=host, port=port, service="HTTP", seen=seen) from failure
+    except (httpx.RemoteProtocolError, httpx.DecodingError) as failure:
+        raise _broken(failure, host, port) from failure
+    except (httpx.LocalProtocolError, UnicodeEncodeError) as failure:
+        raise layers.NOT_SENDABLE(host=host, port=port) from failure
     except httpx.NetworkError as failure:
         raise layers.CONN_CLOSED(host=where) from failure
     if answer.status_code == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
         raise layers.PROXY_REQUIRED(host=host)
     _compare_clocks(probe, answer, host)
+    return answer
+
+
+def _broken(failure: httpx.HTTPError, host: str, port: int) -> Fault:
+    """Answer the fault that an answer is none: it ends too early, or something else is there."""
+    if any(words in str(failure) for words in _CUT_SHORT):
+        return layers.CONN_CLOSED(host=f"{host}:{port}")
+    encoded = isinstance(failure, httpx.DecodingError)
+    seen = "its content is not encoded as it says" if encoded else "no HTTP"
+    return layers.WRONG_SERVICE(host=host, port=port, service="HTTP", seen=seen)
+
+
+async def _answer(http: httpx.AsyncClient, method: str, url: str, **request: Any) -> httpx.Response:
+    """Answer what a server says, but no more of it than any of those that are asked would say.
+
+    Raises:
+        Fault: it says more.
+
+    """
+    async with http.stream(method, url, **request) as stream:
+        content = bytearray()
+        async for part in stream.aiter_bytes():
+            content += part
+            if len(content) > _MOST_BYTES:
+                raise wrong_service(stream, "what was asked for", "more than 5 MB")
+    headers = [pair for pair in stream.headers.raw if pair[0].lower() not in _OF_THE_WAY]
+    answer = httpx.Response(
+        stream.status_code, headers=headers, content=bytes(content), request=stream.request
+    )
+    answer.encoding = "utf-8"
     return answer
 
 
@@ -86,7 +120,7 @@ def json_of(answer: httpx.Response, service: str) -> dict[str, Any]:
     """
     try:
         content = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict):
         return content
@@ -95,8 +129,11 @@ def json_of(answer: httpx.Response, service: str) -> dict[str, Any]:
 
 
 def wrong_service(answer: httpx.Response, service: str, seen: str) -> Exception:
-    """Answer the fault that something else listens there."""
+    """Answer the fault that something else listens there, or that nobody answers there now."""
     host, port = address_of(str(answer.request.url))
+    status = answer.status_code
+    if answer.is_server_error or status == httpx.codes.TOO_MANY_REQUESTS:
+        return layers.NOT_READY(host=host, port=port, status=status)
     return layers.WRONG_SERVICE(host=host, port=port, service=service, seen=seen)
 
 
@@ -114,7 +151,7 @@ def _compare_clocks(probe: Probe, answer: httpx.Response, host: str) -> None:
         return
     try:
         apart = round(time.time() - parsedate_to_datetime(said).timestamp())
-    except ValueError:
+    except (ValueError, OverflowError):
         return
     compare(probe, apart, host)
 

@@ -139,12 +139,31 @@ TLS_NAME_MISMATCH = Code(
     definitive=True,
 )
 
+NOT_READY = Code(
+    id="NOT_READY",
+    stage=Stage.OPERATION,
+    message="{host}:{port} does not answer now: HTTP {status}",
+    remediation="It may be starting, or a gateway before it has no server behind it: look at its "
+    "log",
+    detection="HTTP 429 or 5xx, where the service has no words of its own for it",
+)
+
+NOT_SENDABLE = Code(
+    id="NOT_SENDABLE",
+    stage=Stage.CONFIG,
+    message="a name or credential for {host}:{port} cannot be sent: HTTP takes neither line breaks "
+    "nor spaces at the ends, nor letters beyond ASCII",
+    remediation="Look at the user and at what is kept in the Secret; make it anew without the line "
+    "break at its end: printf, or echo -n",
+    detection="what sends it, before it is sent",
+)
+
 TLS_NOT_TLS = Code(
     id="TLS_NOT_TLS",
     stage=Stage.TLS,
     message="{host}:{port} does not speak TLS",
     remediation="Use http or tls: false, or the port that speaks TLS",
-    detection="WRONG_VERSION_NUMBER, or an end of file in the handshake",
+    detection="WRONG_VERSION_NUMBER and the like: it answers something else to the handshake",
     definitive=True,
 )
 
@@ -285,6 +304,8 @@ CODES = (
     CERT_EXPIRES_SOON,
     PLAIN_TRAFFIC,
     WRONG_SERVICE,
+    NOT_READY,
+    NOT_SENDABLE,
     PROXY_REQUIRED,
     SLOW_RESPONSE,
     CLOCK_SKEW,

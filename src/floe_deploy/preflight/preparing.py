@@ -8,7 +8,7 @@ from floe_constructs.problem import Problem, nearest
 from floe_deploy.preflight import selection
 from floe_deploy.preflight.asked import Asked
 from floe_deploy.preflight.check import Check
-from floe_deploy.preflight.checks import checks
+from floe_deploy.preflight.checks import checks, lacking
 from floe_deploy.preflight.code import Fault
 from floe_deploy.preflight.codes import codes
 from floe_deploy.preflight.credentials import Credentials, resolve
@@ -26,12 +26,9 @@ class NothingCheckedError(Exception):
 
 def prepared(asked: Asked, config: PreflightConfig) -> tuple[Credentials, list[Check]]:
     """Find all that is wrong before the first connection."""
-    try:
-        there = checks(config)
-    except Fault as fault:
-        fault_text = f"{fault.message}. {fault.remediation}"
-        what = ConfigurationFault(where="", message=fault_text, code=fault.code.id)
-        raise _nothing("config_invalid", "This cannot be checked here:", [what]) from fault
+    if lacks := list(dict.fromkeys(map(_lacking, lacking(config)))):
+        raise _nothing("config_invalid", "This cannot be checked here:", lacks)
+    there = checks(config)
     problems = selection.unknown(there, "--only", asked.only)
     problems += selection.unknown(there, "--skip", asked.skip)
     problems += _unknown_codes(asked.ignore)
@@ -70,6 +67,11 @@ def prepared(asked: Asked, config: PreflightConfig) -> tuple[Credentials, list[C
     if absent and not asked.listing:
         raise _nothing("missing_credentials", "Credentials are missing:", absent)
     return credentials, chosen
+
+
+def _lacking(fault: Fault) -> ConfigurationFault:
+    text = f"{fault.message}. {fault.remediation}"
+    return ConfigurationFault(where="", message=text, code=fault.code.id)
 
 
 def _unknown_codes(given: Sequence[str]) -> list[Problem]:

@@ -107,6 +107,8 @@ async def _all(
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="preflight"))
+    # What a library leaves behind is logged with all that a server has said.
+    loop.set_exception_handler(lambda *_: None)
     await asyncio.gather(*(_one(it, running) for it in running.values()))
     with suppress(Exception):  # what does not close is of no interest any more
         async with asyncio.timeout(_CLOSING_SECONDS):

@@ -18,12 +18,8 @@ Greeting = Callable[[socket.socket], Awaitable[bool]]
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which ssl has no name
 
-_NOT_TLS = (
-    "WRONG_VERSION_NUMBER",
-    "RECORD_LAYER_FAILURE",
-    "UNEXPECTED_EOF",
-    "PACKET_LENGTH_TOO_LONG",
-)
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+_HUNG_UP = "UNEXPECTED_EOF"
 
 
 def trusting(ca_file: str | None) -> ssl.SSLContext:
@@ -92,11 +88,13 @@ def tls_faults(host: str, port: int) -> Iterator[None]:
         raise
     except ssl.SSLError as failure:
         reason = failure.reason or type(failure).__name__
+        if _HUNG_UP in reason:
+            raise layers.CONN_CLOSED(host=f"{host}:{port}") from failure
         not_tls = any(word in reason for word in _NOT_TLS)
         code = layers.TLS_NOT_TLS if not_tls else layers.TLS_FAILED
         raise code(host=host, port=port, reason=reason.replace("_", " ").lower()) from failure
-    except (ConnectionError, EOFError) as failure:  # it hung up
-        raise layers.TLS_NOT_TLS(host=host, port=port) from failure
+    except (ConnectionError, EOFError) as failure:  # as a balancer does that has no server yet
+        raise layers.CONN_CLOSED(host=f"{host}:{port}") from failure
 
 
 async def _distrust(

@@ -33,7 +33,7 @@ def found(
             seconds=asked.timeout,
             deadline=min(asked.deadline, left),
             thresholds=config.warnings,
-            watch=_progress() if sys.stderr.isatty() else None,
+            watch=_progress() if sys.stderr and sys.stderr.isatty() else None,
         )
         failures = report.failing(report.ignoring(findings, asked.ignore), strict=asked.strict)
         hopeless = any(one.definitive or one.code == "UNEXPECTED" for one in failures)

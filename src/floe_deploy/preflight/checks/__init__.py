@@ -17,6 +17,7 @@ from floe_constructs.preflight.targets import (
     Trino,
 )
 from floe_deploy.preflight.check import Check
+from floe_deploy.preflight.code import Fault
 
 
 def checks(config: PreflightConfig) -> list[Check]:
@@ -32,6 +33,15 @@ def checks(config: PreflightConfig) -> list[Check]:
 
         found += cluster.checks(config.cluster)
     return found
+
+
+def lacking(config: PreflightConfig) -> Iterator[Fault]:
+    """Answer why targets cannot be checked here: each extra that is not installed."""
+    for service, target in _targets(config):
+        try:
+            _of(service, target)
+        except Fault as fault:
+            yield fault
 
 
 def root(service: str, target: Target) -> str:

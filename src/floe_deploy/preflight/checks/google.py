@@ -80,7 +80,7 @@ async def asked(
 def _error(answer: httpx.Response) -> Mapping[str, Any] | None:
     try:
         error = answer.json()["error"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return error if isinstance(error, dict) else None
 

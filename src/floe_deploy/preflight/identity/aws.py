@@ -57,7 +57,8 @@ AWS_STS_FAILED = Code(
     stage=Stage.AUTH,
     message="STS could not answer for {role}: {error}",
     remediation="Try again; then see whether STS reaches the cluster's OIDC provider",
-    detection="HTTP status 429 or 5xx, or IDPCommunicationError, of sts:AssumeRoleWithWebIdentity",
+    detection="HTTP status 429 or 5xx, IDPCommunicationError or Throttling, of "
+    "sts:AssumeRoleWithWebIdentity",
     source="https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html",
 )
 
@@ -140,7 +141,7 @@ async def _web_identity(probe: Probe, region: str) -> Keys:
         error = element(answer.text, "Code") or f"HTTP {answer.status_code}"
         probe.details["answer"] = excerpt(element(answer.text, "Message"))
         passing = answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS
-        later = passing or error == "IDPCommunicationError"
+        later = passing or error.startswith(("IDPCommunication", "Throttl"))
         raise (AWS_STS_FAILED if later else AWS_ROLE_REFUSED)(role=role, error=error)
     return _complete(
         element(answer.text, "AccessKeyId"),

@@ -5,7 +5,6 @@ them in the environment and at a metadata address otherwise.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -171,7 +170,7 @@ async def _credential(probe: Probe, target: Adls) -> "AzureCredential":
         key = probe.text(target.account_key).strip()
         try:
             base64.b64decode(key, validate=True)
-        except binascii.Error as failure:
+        except ValueError as failure:
             raise faults.AZ_KEY_MALFORMED(place=target.account_key.told) from failure
         return {"access_key": key, "expires_at": None}
     if target.sas:

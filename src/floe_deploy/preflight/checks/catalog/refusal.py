@@ -59,7 +59,7 @@ def json(answer: httpx.Response) -> dict[str, Any] | None:
     """Answer the JSON object that is in an answer; nothing, if there is none."""
     try:
         content = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 

@@ -13,7 +13,7 @@ from floe_constructs.preflight.targets import ClusterNeeds
 from floe_deploy.preflight.check import Check, Probe
 from floe_deploy.preflight.checks.cluster import faults
 from floe_deploy.preflight.code import Answer, Stage
-from floe_deploy.preflight.http import ask, client, excerpt, json_of
+from floe_deploy.preflight.http import ask, client, excerpt, json_of, wrong_service
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds whom it is to the API server, and whom that is verified by."""
@@ -73,6 +73,8 @@ async def _asking(
         if answer.status_code == HTTPStatus.FORBIDDEN:
             said = json_of(answer, "Kubernetes").get("message", "")
             raise faults.CLUSTER_FORBIDDEN(said=excerpt(said))
+        if answer.status_code not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+            raise wrong_service(answer, "Kubernetes", f"HTTP {answer.status_code}")
         return answer
 
     return await run(needs, probe, get)

@@ -68,7 +68,8 @@ async def login(probe: Probe, target: Postgres) -> Session:
     try:
         await reach(probe, way.host, way.port, context, way.greet)
     except Fault as fault:
-        if target.sslmode != "prefer" or fault.code.stage != Stage.TLS:
+        in_tls = fault.code.stage == Stage.TLS or fault.code is layers.CONN_CLOSED
+        if target.sslmode != "prefer" or not (way.offers_tls and in_tls):
             raise
         way.offers_tls = False  # as libpq does, it goes on without
     if not way.offers_tls:
