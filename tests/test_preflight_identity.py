@@ -356,6 +356,22 @@ def test_a_tenant_that_does_not_know_the_pod_is_named(
     assert found.definitive
 
 
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(400, "temporarily_unavailable"), (429, "invalid_request"), (503, "server_error")],
+)
+def test_an_entra_that_asks_to_come_again_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, token: Path, status: int, error: str
+) -> None:
+    said = "AADSTS90033: A transient error has occurred. Please try again."
+    later = Said(status=status, body={"error": error, "error_description": said})
+    with stub(lambda _: later) as entra:
+        federated(monkeypatch, token, entra)
+        found = ask(lambda probe: azure.token(probe, SCOPE))
+    assert (found.code, found.definitive) == ("AZ_LOGIN_FAILED", False)
+    assert "AADSTS90033" in found.message
+
+
 def test_an_answer_of_entra_without_a_reason_is_named(
     monkeypatch: pytest.MonkeyPatch, token: Path
 ) -> None:

@@ -35,7 +35,7 @@ AZ_TENANT = Code(
     remediation="Compare both ids, and the federated credential's issuer (to the last slash), "
     "subject system:serviceaccount:NAMESPACE:SERVICEACCOUNT and audience "
     "api://AzureADTokenExchange",
-    detection="an AADSTS number in the answer of the token endpoint",
+    detection="an AADSTS number in the answer of the token endpoint with an HTTP status of 4xx",
     definitive=True,
     source="https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes",
 )
@@ -45,7 +45,8 @@ AZ_LOGIN_FAILED = Code(
     stage=Stage.AUTH,
     message="{host} gives no token: {error}",
     remediation="Try again; check AZURE_AUTHORITY_HOST, and what is between here and there",
-    detection="an answer of the token endpoint without a token and without an AADSTS number",
+    detection="any other answer of the token endpoint without a token: HTTP status 429 or 5xx, or "
+    "temporarily_unavailable",
 )
 
 CODES = (AZ_NO_IDENTITY, AZ_TOKEN_FILE, AZ_TENANT, AZ_LOGIN_FAILED)
@@ -81,6 +82,9 @@ async def token(probe: Probe, scope: str) -> str:
         return access
     said = str(told.get("error_description") or told.get("error") or "")
     probe.details["answer"] = excerpt(said)
-    if number := re.search(r"AADSTS\d+", said):
+    number = re.search(r"AADSTS\d+", said)
+    passing = answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+    if number and not passing and told.get("error") != "temporarily_unavailable":
         raise AZ_TENANT(client=client_id, tenant=tenant, error=number[0])
-    raise AZ_LOGIN_FAILED(host=http.base_url.host, error=f"HTTP {answer.status_code}")
+    error = number[0] if number else f"HTTP {answer.status_code}"
+    raise AZ_LOGIN_FAILED(host=http.base_url.host, error=error)
