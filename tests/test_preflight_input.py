@@ -287,6 +287,21 @@ def test_of_two_engines_the_one_that_is_meant_has_to_be_said() -> None:
     assert "Did you mean trino?" in told
 
 
+@pytest.mark.parametrize("scheme", ["", "postgres://"])
+def test_a_login_that_stands_in_a_host_is_not_shown(scheme: str) -> None:
+    address = f"{scheme}dagster:hunt@er2@db:5432"
+    error = refused(
+        DAGSTER_PG_HOST=address,
+        DAGSTER_PG_DB="d",
+        DAGSTER_PG_USER="dagster",
+        TRINO_HOST=address,
+        TRINO_USER="u",
+    )
+    assert len(lines(error)) == 2
+    assert not [part for part in ("hunt", "er2") if part in str(error)]
+    assert '@db:5432"' in str(error)
+
+
 def test_all_that_is_wrong_with_variables_is_told_at_once_by_their_names() -> None:
     error = refused(
         TRINO_HOST="https://trino.svc",

@@ -70,6 +70,8 @@ def _called(problem: Problem, said: Said) -> Problem:
     where, words = problem.where, re.findall(r"\w+", problem.where)
     if CREDENTIALS & {*words} and problem.found != UNKNOWN:
         problem = _hidden(problem, said, words[-1])
+    if words[-1:] == ["host"]:  # where an address with its login was meant for one
+        problem = replace(problem, found=re.sub(r'[^"@]*@', "…@", problem.found))
     name, variable = said.name(where), said.variable(where)
     fix, allowed = problem.fix, problem.allowed
     if fix == "add it" and name:
