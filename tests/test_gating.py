@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from floe_constructs.kubernetes.endpoint import Endpoint
-from floe_constructs.kubernetes.secret import secret_keys
+from floe_constructs.kubernetes.secret import DOCKER_CONFIG, SecretKey, secret_keys
 from floe_constructs.preflight.spec import Suite
 from floe_constructs.preflight.targets import PreflightConfig
 from floe_deploy import overlay, wiring
@@ -261,3 +261,36 @@ def test_a_name_of_a_variable_is_for_one_secret(tmp_path: Path) -> None:
         login["client_secret"] = {"secret_ref": "marquez-pg-password"}
 
     assert "MARQUEZ_PG_PASSWORD is from two Secrets" in told(tmp_path, change)
+
+
+# other Secrets
+
+
+@pytest.mark.requirement("FR-015", "FR-008")
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_every_secret_that_a_workload_reads_is_asked_with_or_looked_for(environment: str) -> None:
+    found = wired(environment)
+    assert found.gate
+    seen = {
+        key
+        for suite in found.gate.suites
+        for key in (*suite.variables.values(), *suite.files.values())
+        if isinstance(key, SecretKey)
+    }
+    needed = {
+        SecretKey(name=name, key=key)
+        for name, keys in found.secrets.items()
+        for key in keys
+        if key != DOCKER_CONFIG  # the pods that check are pulled with it
+    }
+    assert seen == needed
+    looked_for = [kept.secret for suite in found.gate.suites for kept in suite.config.secrets]
+    assert len(set(looked_for)) == len(looked_for) > 0
+
+
+def test_other_secrets_are_looked_for_where_nothing_else_is_asked_as_nobody() -> None:
+    key = SecretKey(name="login", key="cookie-secret")
+    (suite,) = gates.suites("dev", [], [key])
+    assert (suite.name, suite.account) == ("services", None)
+    assert suite.files == {"/etc/floe/preflight/login__cookie-secret": key}
+    assert gates.suites("dev", []) == ()

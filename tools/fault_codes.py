@@ -24,6 +24,7 @@ SERVICES = {
     "bigquery": "BigQuery",
     "duckdb": "DuckDB",
     "cluster": "the cluster",
+    "secrets": "other Secrets",
 }
 """What a module's codes are about, in the order of the page."""
 

@@ -17,7 +17,7 @@ from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.capacity import runs_class
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.kubernetes.secret import SecretKey, secret_keys
+from floe_constructs.kubernetes.secret import DOCKER_CONFIG, SecretKey, secret_keys
 from floe_constructs.login.spec import LoginSpec
 from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
@@ -127,7 +127,10 @@ def wire(overlay: Overlay) -> Wired:
         marquez=marquez,
         jaeger=jaeger,
     )
-    gate = gates.gate(overlay.name, environment, found, unchecked)
+    exposed = exposing.expose(environment, dict(targets(dagster, cube, marquez, jaeger)))
+    components = (dagster, cube, marquez, jaeger, *exposed.logins)
+    read = {key for spec in components for key in secret_keys(spec) if key.key != DOCKER_CONFIG}
+    gate = gates.gate(overlay.name, environment, found, unchecked, read)
     if gate:
         flows += preflight_flows.flows(gate)
     if gate and gate.asks_cluster:
@@ -135,20 +138,10 @@ def wire(overlay: Overlay) -> Wired:
         flows += _api_server_flows(environment, asking, "ask what is there")
     watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger, gate)
     flows += monitoring.flows(environment, watched)
-    exposed = exposing.expose(environment, dict(targets(dagster, cube, marquez, jaeger)))
     flows += exposed.flows
-    flows += workloads.flows((dagster, cube, marquez, jaeger, gate, *exposed.logins))
+    flows += workloads.flows((*components, gate))
     keys: dict[str, set[str]] = {}
-    for spec in (
-        dagster,
-        cube,
-        marquez,
-        jaeger,
-        gate,
-        *exposed.logins,
-        environment.images,
-        *_own(environment),
-    ):
+    for spec in (*components, gate, environment.images, *_own(environment)):
         for secret in secret_keys(spec):
             keys.setdefault(secret.name, set()).add(secret.key)
     return Wired(

@@ -137,6 +137,7 @@ class Suite(Spec):
     @property
     def _kept(self) -> list[Kept]:
         said = [value for target in self.config.targets for _, value in target]
+        said += self.config.secrets
         return [value for value in said if isinstance(value, Kept)]
 
     @model_validator(mode="after")

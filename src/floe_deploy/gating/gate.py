@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
+from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.preflight.config import left_out, unknown
-from floe_constructs.preflight.spec import CLUSTER, GateSettings, PreflightSpec, Suite
+from floe_constructs.preflight.spec import CLUSTER, FOLDER, GateSettings, PreflightSpec, Suite
+from floe_constructs.preflight.targets import Kept
 from floe_constructs.problem import Problem, nearest
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
@@ -17,17 +19,20 @@ WITH_SECRETS = "services"
 """Suite of all that is reached with secrets, or without any login."""
 
 
-def suites(name: str, found: Iterable[Derived]) -> tuple[Suite, ...]:
+def suites(
+    name: str, found: Iterable[Derived], secrets: Iterable[SecretKey] = ()
+) -> tuple[Suite, ...]:
     """Answer what each pod checks: all that is reached as nobody, then a suite for each identity.
 
     They are apart because a pod with both would not show what the workload can: clients take a key
-    that they find before an identity.
+    that they find before an identity. Of `secrets`, all that workloads read, those are looked for
+    that nothing is asked with.
     """
     groups: dict[object, list[Derived]] = {None: []}
     for derived in found:
         key = derived.account.told_apart_by if derived.account else None
         groups.setdefault(key, []).append(derived)
-    return tuple(
+    made = tuple(
         Suite(
             name=group[0].account.service_account if group[0].account else WITH_SECRETS,
             config=config(name, group),
@@ -38,6 +43,25 @@ def suites(name: str, found: Iterable[Derived]) -> tuple[Suite, ...]:
         for group in groups.values()
         if group
     )
+    used = {key for suite in made for key in (*suite.variables.values(), *suite.files.values())}
+    others = sorted(set(secrets) - used, key=lambda key: (key.name, key.key))
+    return _looking(name, made, [_looked_for(key) for key in others])
+
+
+def _looked_for(key: SecretKey) -> Kept:
+    """Answer where the pods have it; no name of a Secret has a `_`."""
+    return Kept(file=f"{FOLDER}/{key.name}__{key.key}", secret=key)
+
+
+def _looking(name: str, made: tuple[Suite, ...], others: list[Kept]) -> tuple[Suite, ...]:
+    """Answer the suites, of which the one of nobody looks for other Secrets."""
+    if not others:
+        return made
+    nobody = [suite for suite in made if suite.account is None]
+    first = nobody[0] if nobody else Suite(name=WITH_SECRETS, config=config(name, ()))
+    said = first.config.model_copy(update={"secrets": tuple(others)})
+    rest = tuple(suite for suite in made if suite.account)
+    return (first.model_copy(update={"config": said}), *rest)
 
 
 def gate(
@@ -45,8 +69,9 @@ def gate(
     environment: Environment,
     found: Iterable[Derived],
     unchecked: Iterable[Problem] = (),
+    secrets: Iterable[SecretKey] = (),
 ) -> PreflightSpec | None:
-    """Answer the gate, if there is to be one.
+    """Answer the gate, if there is to be one; `secrets` is all that workloads read.
 
     Raises:
         InputError: its settings do not suit what there is to check, or the artifacts do not say
@@ -58,7 +83,7 @@ def gate(
         return None
     subject = f"{name}: the gate cannot be made"
     try:
-        spec = PreflightSpec(**dict(settings), instance=name, suites=suites(name, found))
+        spec = PreflightSpec(**dict(settings), instance=name, suites=suites(name, found, secrets))
     except ValidationError as failure:
         told = [Problem(where="gate", found=fault["msg"]) for fault in failure.errors()]
         raise InputError(subject, told) from failure

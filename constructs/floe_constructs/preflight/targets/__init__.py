@@ -19,6 +19,7 @@ from floe_constructs.spec import Spec
 
 __all__ = [
     "S3",
+    "SECRETS",
     "Address",
     "Adls",
     "BigQuery",
@@ -44,6 +45,9 @@ __all__ = [
     "Warnings",
     "is_host",
 ]
+
+SECRETS = "secrets"
+"""Id of the check whether Secrets are there."""
 
 
 class Warnings(Spec):
@@ -74,6 +78,9 @@ class PreflightConfig(Spec):
     postgres: tuple[Postgres, ...] = ()
     """PostgreSQL databases."""
 
+    secrets: tuple[Kept, ...] = ()
+    """What else workloads take from Secrets: asked is whether it is there, and nothing more."""
+
     cluster: ClusterNeeds | None = None
     """What has to be in the cluster."""
 
@@ -98,8 +105,9 @@ class PreflightConfig(Spec):
     def roots(self) -> tuple[str, ...]:
         """What the ids of their checks begin with: `postgres.dagster`."""
         services = ("compute", "storage", "catalog", "postgres")
-        return tuple(
+        found = [
             f"{service}.{target.name}" if target.name else service
             for service in services
             for target in getattr(self, service)
-        )
+        ]
+        return (*found, *([SECRETS] if self.secrets else []))

@@ -28,6 +28,10 @@ def checks(config: PreflightConfig) -> list[Check]:
 
     """
     found = [check for service, target in _targets(config) for check in _of(service, target)]
+    if config.secrets:
+        from floe_deploy.preflight.checks import secrets
+
+        found += secrets.checks(config.secrets)
     if config.cluster:
         from floe_deploy.preflight.checks import cluster
 
