@@ -101,6 +101,7 @@ def test_an_identity_brings_what_its_cloud_looks_for_and_nothing_else(
     policy = "50-platform/dagster/networkpolicy-dagster-run-analytics.yaml"
     assert opened(within, policy) == reached
     changed = {path for path in within if within[path] != without.get(path)}
+    changed = {path for path in changed if not path.startswith("30-preflight/job-")}  # named anew
     assert not [path for path in changed if "finance" in path or "cube-store" in path]
 
 
