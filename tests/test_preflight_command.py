@@ -150,7 +150,9 @@ def test_what_cannot_be_checked_is_told_before_the_first_connection(tmp_path: Pa
 def test_an_environment_and_a_file_are_not_both_checked(tmp_path: Path) -> None:
     done = called(tmp_path, {}, "--env", "prod", "--config", "preflight.yaml")
     assert done.returncode == 2
-    assert "not both" in done.stderr
+    assert "--env, --config: found both" in done.stderr
+    told = as_json(called(tmp_path, {}, "--env", "prod", "--config", "preflight.yaml", "--json"))
+    assert told["error"] == "config_invalid"
 
 
 def test_nothing_to_check_is_no_pass(tmp_path: Path) -> None:
@@ -224,6 +226,9 @@ def test_a_gate_says_beside_its_pod_what_is_wrong_and_how_it_opens(
 ) -> None:
     log = tmp_path / "termination-log"
     monkeypatch.setattr(gate, "TERMINATION_LOG", log)
+    gate.last_words(["on a laptop"], 1)
+    assert not log.exists()
+    log.touch()
     monkeypatch.setattr(socket, "gethostname", lambda: "preflight-services-0123456789-abcde")
     gate.last_words(["[POSTGRES] ERROR: …"], 78)
     said = log.read_text()
@@ -348,3 +353,15 @@ def test_no_node_is_started(tmp_path: Path) -> None:
             env={"JSII_NODE": "/nowhere", "PATH": os.environ["PATH"]},
         )
     assert done.returncode == 0
+
+
+def test_where_a_pod_is_ended_no_run_is_cut_short_and_none_begins_again(tmp_path: Path) -> None:
+    (tmp_path / "preflight.yaml").write_text(json.dumps({"compute": [spark(free_port())]}))
+    command = [sys.executable, "-m", "floe_deploy", "preflight", "--wait", "60", "--gate"]
+    with Popen(command, cwd=tmp_path, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stderr
+        assert process.stdout
+        assert process.stderr.readline().startswith("again in 1 s")
+        process.terminate()
+        assert process.wait(20) == 1
+        assert "CONN_REFUSED" in process.stdout.read()

@@ -4,6 +4,7 @@ import faulthandler
 import io
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,23 @@ _GRACE = 5
 """Seconds beyond the time of a run, after which the process is ended from outside of Python."""
 
 
+def configuration(
+    env: str | None, config: Path | None, overlays: Path | None, files: Path
+) -> PreflightConfig:
+    """Answer what is to be checked: of an environment, or of a file or environment variables.
+
+    Raises:
+        InputError: it is not valid, or both are asked for.
+
+    """
+    if env is None:
+        return reading.read(config)
+    if config:
+        problem = Problem(where="--env, --config", found="both", allowed="one of them")
+        raise InputError("An environment and a file are not checked together:", [problem])
+    return of_environment(env, overlays, files)
+
+
 def of_environment(name: str, overlays: Path | None, files: Path) -> PreflightConfig:
     """Answer what an overlay deploys on, checked from here: precisely what its gate checks.
 
@@ -48,6 +66,7 @@ def of_environment(name: str, overlays: Path | None, files: Path) -> PreflightCo
 def end(asked: Asked, configuration: Callable[[], PreflightConfig]) -> NoReturn:
     """Check what is asked for, and end the process, whatever a library still does in it."""
     _let_all_be_written(asked)
+    signal.signal(signal.SIGTERM, trying.stop)
     sys.unraisablehook = lambda _: None  # a library's, when it is left behind half done
     try:
         code = _checked(asked, _read(configuration))

@@ -85,12 +85,9 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
     credential in a report.
     """
     from floe_deploy import preflighting
-    from floe_deploy.preflight import reading
     from floe_deploy.preflight.asked import Asked
     from floe_deploy.preflight.check import Service
 
-    if env and config:
-        raise typer.BadParameter("an environment or a file, not both", param_hint="--env, --config")
     services: dict[Service, bool] = {
         "compute": check_compute,
         "storage": check_storage,
@@ -111,5 +108,5 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
             listing=listing,
             gate=gate,
         ),
-        lambda: preflighting.of_environment(env, overlays, files) if env else reading.read(config),
+        lambda: preflighting.configuration(env, config, overlays, files),
     )

@@ -21,8 +21,9 @@ def last_words(lines: Sequence[str], code: int) -> None:
     """
     end = "".join(f"\n{line}" for line in _reopening(code)).encode()
     said = "\n".join(lines).encode(errors="replace")[: _MOST_BYTES - len(end)]
-    with suppress(OSError):
-        TERMINATION_LOG.write_text((said + end).decode(errors="ignore"), encoding="utf-8")
+    if TERMINATION_LOG.exists():  # in a container alone
+        with suppress(OSError):
+            TERMINATION_LOG.write_text((said + end).decode(errors="ignore"), encoding="utf-8")
 
 
 def _reopening(code: int) -> list[str]:

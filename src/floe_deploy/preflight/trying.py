@@ -1,6 +1,7 @@
 """Trying checks, once or until what time may mend is mended, with a sign of life on terminals."""
 
 import sys
+import threading
 import time
 from collections.abc import Sequence
 
@@ -17,6 +18,16 @@ from floe_deploy.preflight.finding import Finding
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
 _WIDE = 79
 """Columns that every terminal has: a line that wraps could not be wiped out."""
+
+_stopping = threading.Event()
+
+
+def stop(*_: object) -> None:
+    """End with the run that goes on: a handler of SIGTERM, which ends no program that is PID 1.
+
+    A run takes less than the half minute that Kubernetes gives a pod, and leaves nothing behind.
+    """
+    _stopping.set()
 
 
 def found(
@@ -38,10 +49,11 @@ def found(
         failures = report.failing(report.ignoring(findings, asked.ignore), strict=asked.strict)
         hopeless = any(one.definitive or one.code == "UNEXPECTED" for one in failures)
         too_late = time.monotonic() + pause >= end - 1
-        if not (failures and asked.wait) or hopeless or too_late:
+        if not (failures and asked.wait) or hopeless or too_late or _stopping.is_set():
             return findings
         typer.echo(f"again in {pause:g} s: {text.line(failures[0])}", err=True)
-        time.sleep(pause)
+        if _stopping.wait(pause):
+            return findings
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
