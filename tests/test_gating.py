@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from floe_constructs.kubernetes.endpoint import Endpoint
+from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.secret import DOCKER_CONFIG, SecretKey, secret_keys
 from floe_constructs.preflight.spec import Suite
 from floe_constructs.preflight.targets import PreflightConfig
@@ -294,3 +295,24 @@ def test_other_secrets_are_looked_for_where_nothing_else_is_asked_as_nobody() ->
     assert (suite.name, suite.account) == ("services", None)
     assert suite.files == {"/etc/floe/preflight/login__cookie-secret": key}
     assert gates.suites("dev", []) == ()
+
+
+def test_a_layer_with_a_store_of_its_own_is_checked_and_reached_by_user_code(
+    tmp_path: Path,
+) -> None:
+    def layers(_: dict[str, Any], artifacts: dict[str, Any]) -> None:
+        main = artifacts["resolved_profiles"]
+        own = {"endpoint": "https://bronze.example.com:9000"}
+        bronze = {"storage": main["storage"] | own, "catalog": main["catalog"]}
+        artifacts["resolved_layers"] = {"bronze": bronze | {"namespace": "bronze"}}
+
+    found = changed(tmp_path, "dev", layers)
+    checked = {target.model_dump().get("endpoint") for target in found.preflight().storage}
+    assert "https://bronze.example.com:9000" in checked
+    reached = {
+        flow.source.object_name
+        for flow in found.flows
+        if isinstance(flow.target, Endpoint) and flow.target.host == "bronze.example.com"
+        if isinstance(flow.source, Labels)
+    }
+    assert {"dagster-code-analytics", "dagster-run"} <= reached

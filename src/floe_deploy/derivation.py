@@ -1,8 +1,9 @@
 """What the artifacts say, in the terms of our specs: endpoints, identities, variables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from floe_constructs.artifacts import CompiledArtifacts
+from floe_constructs.artifacts.catalog import Catalog
 from floe_constructs.artifacts.compute import PORTS, Compute
 from floe_constructs.artifacts.credentials import (
     Credential,
@@ -63,23 +64,27 @@ def compute_endpoint(environment: Environment, compute: Compute | None) -> Endpo
     )
 
 
+def catalog_endpoint(environment: Environment, catalog: Catalog) -> Endpoint:
+    """Answer where the Iceberg catalog listens."""
+    cidrs = environment.addresses.catalog
+    if isinstance(catalog.uri, SecretReference):
+        return Endpoint(name="catalog", host=None, port=HTTPS, cidrs=cidrs)
+    return endpoint_of("catalog", catalog.uri, cidrs)
+
+
 def service_endpoints(
     environment: Environment, artifacts: CompiledArtifacts
-) -> dict[str, Endpoint]:
-    """Answer the services of the lakehouse that user code talks to, and what for."""
-    found: dict[str, Endpoint | None] = {
-        "run queries": compute_endpoint(environment, artifacts.compute)
-    }
-    if storage := artifacts.storage:
-        found["read and write tables"] = storage_endpoint(environment, storage)
-    if catalog := artifacts.catalog:
-        cidrs = environment.addresses.catalog
-        found["find tables"] = (
-            Endpoint(name="catalog", host=None, port=HTTPS, cidrs=cidrs)
-            if isinstance(catalog.uri, SecretReference)
-            else endpoint_of("catalog", catalog.uri, cidrs)
-        )
-    return {why: endpoint for why, endpoint in found.items() if endpoint}
+) -> Iterator[tuple[str, Endpoint]]:
+    """Answer what user code does with services of the lakehouse, each layer's too, and where."""
+    if compute := compute_endpoint(environment, artifacts.compute):
+        yield "run queries", compute
+    for _, service in artifacts.services():
+        match service:
+            case Storage():
+                if storage := storage_endpoint(environment, service):
+                    yield "read and write tables", storage
+            case Catalog():
+                yield "find tables", catalog_endpoint(environment, service)
 
 
 def user_credentials(environment: Environment, artifacts: CompiledArtifacts) -> list[Credential]:

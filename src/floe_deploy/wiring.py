@@ -261,9 +261,9 @@ def _ratio(artifacts: CompiledArtifacts) -> float | None:
 def _user_code_flows(
     overlay: Overlay, dagster: DagsterSpec, lineage: Reached | None, traces: Reached | None
 ) -> Iterator[Flow]:
-    services = derivation.service_endpoints(overlay.environment, overlay.artifacts)
+    services = [*derivation.service_endpoints(overlay.environment, overlay.artifacts)]
     for pods in dagster_flows.user_code(dagster):
-        for why, endpoint in services.items():
+        for why, endpoint in services:
             yield Flow(source=pods, target=endpoint, port=endpoint.port, why=why)
         if lineage:
             yield Flow(source=pods, target=lineage.target, port=lineage.port, why="report lineage")
