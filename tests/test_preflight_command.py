@@ -18,6 +18,7 @@ from floe_constructs.preflight.targets import PreflightConfig, Target
 from floe_deploy import preflighting
 from floe_deploy.preflight import checks, gate
 from floe_deploy.preflight.asked import Asked
+from floe_deploy.preflight.check import Check
 from floe_deploy.preflight.credentials import resolve
 from floe_deploy.preflight.layers import EXTRA_MISSING
 from floe_deploy.preflight.preparing import NothingCheckedError, prepared
@@ -365,3 +366,38 @@ def test_where_a_pod_is_ended_no_run_is_cut_short_and_none_begins_again(tmp_path
         process.terminate()
         assert process.wait(20) == 1
         assert "CONN_REFUSED" in process.stdout.read()
+
+
+def test_what_is_left_out_needs_no_credential_and_no_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = {"database": "d", "user": "u", "password": {"env": "NOWHERE"}}
+    others = [
+        {"host": HOST, "port": free_port(), "name": name, **secret} for name in ("one", "two")
+    ]
+    others[1] = others[1] | {"password": {"env": "HERE"}}
+    config = {"postgres": others}
+    done = called(tmp_path, config, "--only", "postgres.two", env={"HERE": "x"})
+    assert "postgres.two" in done.stdout
+    assert done.returncode == 1
+    done = called(tmp_path, config, "--skip", "postgres.one", "--skip", "postgres.two.rights")
+    assert done.returncode == 2
+    assert "postgres[1].password: the credential in variable HERE is not set" in done.stderr
+    assert "NOWHERE" not in done.stderr
+    made = checks._of  # noqa: SLF001
+
+    def lacking(service: str, target: Target) -> list[Check]:
+        if target.name == "one":
+            raise EXTRA_MISSING(service=service, extra="one")
+        return made(service, target)
+
+    monkeypatch.setattr(checks, "_of", lacking)
+    monkeypatch.setenv("HERE", "x")
+    read = PreflightConfig.model_validate(config)
+    ready = prepared(Asked(skip=("postgres.one",)), read)
+    assert {check.id.partition(".")[2].partition(".")[0] for check in ready.checks} == {"two"}
+    with pytest.raises(NothingCheckedError) as told:
+        prepared(Asked(only=("postgres.one.rights", "postgres.thre")), read)
+    assert "[one]" in told.value.error.message
+    assert "did you mean" in told.value.error.message.lower()
+    assert "NOWHERE is not set" in told.value.error.message

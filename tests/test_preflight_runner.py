@@ -194,6 +194,6 @@ def test_a_check_brings_what_it_builds_on_and_takes_along_what_builds_on_it() ->
 
 
 def test_a_check_that_there_is_not_is_told_with_the_nearest() -> None:
-    (problem,) = unknown(CHECKS, "--skip", ["postgres.dagser"])
+    (problem,) = unknown(CHECKS, [], "--skip", ["postgres.dagser"])
     assert isinstance(problem, Problem)
     assert problem.fix == "did you mean postgres.dagster?"

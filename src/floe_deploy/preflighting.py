@@ -112,14 +112,14 @@ def _checked(asked: Asked, config: PreflightConfig) -> int:
 
     """
     began = time.monotonic()
-    credentials, chosen = prepared(asked, config)
+    ready = prepared(asked, config)
     if asked.listing:
-        _list(asked, chosen)
+        _list(asked, ready.checks)
         return report.PASSED
     # Of a library that blocks the interpreter itself, no thread of Python's frees the process.
     last = asked.deadline + asked.wait + _GRACE
     faulthandler.dump_traceback_later(last, exit=True, file=Path(os.devnull).open("w"))  # noqa: SIM115
-    found = report.ignoring(trying.found(asked, config, credentials, chosen), asked.ignore)
+    found = report.ignoring(trying.found(asked, ready), asked.ignore)
     milliseconds = round((time.monotonic() - began) * 1000)
     _print(asked, config, found, milliseconds)
     code = report.exit_code(found, strict=asked.strict, gate=asked.gate)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from pydantic import BaseModel, SecretStr
 
@@ -14,13 +15,19 @@ _MOST_BYTES = 1_000_000
 _ADDRESSES = frozenset({"host", "database", "account"})
 """Settings that say where a service is, wherever they are kept."""
 
+_Service = Literal["compute", "storage", "catalog", "postgres"]
+_SERVICES: tuple[_Service, ...] = get_args(_Service)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
     """A credential that is not where it is said to be."""
 
-    service: str
-    """Who needs it: compute, storage, catalog or postgres."""
+    service: _Service
+    """Who needs it."""
+
+    own: str
+    """What the ids of the checks begin with that need it."""
 
     where: str
     """Path in the configuration: `postgres[0].password`."""
@@ -58,13 +65,16 @@ def resolve(
     values: dict[Kept, SecretStr] = {}
     places: dict[Kept, set[str]] = {}
     missing: list[Missing] = []
-    for service in ("compute", "storage", "catalog", "postgres"):
+    for service in _SERVICES:
         for number, target in enumerate(getattr(config, service)):
             for path, kept in _kept(target, f"{service}[{number}]"):
                 places.setdefault(kept, set()).add(path.rpartition(".")[2])
                 text, seen = _read(kept, given)
                 if seen:
-                    missing.append(Missing(service=service, where=path, kept=kept, seen=seen))
+                    told = Missing(
+                        service=service, own=target.root(service), where=path, kept=kept, seen=seen
+                    )
+                    missing.append(told)
                 else:
                     values[kept] = SecretStr(text)
     addresses = [kept for kept, names in places.items() if names <= _ADDRESSES]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from floe_constructs.preflight.targets import SECRETS, PreflightConfig
 from floe_constructs.problem import Problem, nearest
 from floe_deploy.preflight.check import Check, Service
 
@@ -35,9 +36,36 @@ def select(
     ]
 
 
-def unknown(checks: Sequence[Check], option: str, given: Sequence[str]) -> list[Problem]:
-    """Tell which ids there are no checks of."""
-    there = sorted({part for check in checks for part in _prefixes(check.id)})
+def narrowed(
+    config: PreflightConfig,
+    *,
+    services: Collection[Service],
+    only: Sequence[str],
+    skip: Sequence[str],
+) -> PreflightConfig:
+    """Answer the configuration of what is asked at all: the rest needs no credential, no extra."""
+
+    def asked(service: Service, own: str) -> bool:
+        chosen = not only or any(_alike(own, one) for one in only)
+        return chosen and (not services or service in services) and not _among(own, skip)
+
+    left: dict[str, object] = {
+        service: tuple(
+            target for target in getattr(config, service) if asked(service, target.root(service))
+        )
+        for service in ("compute", "storage", "catalog", "postgres")
+    }
+    left["secrets"] = config.secrets if asked("cluster", SECRETS) else ()
+    left["cluster"] = config.cluster if asked("cluster", "cluster") else None
+    return config.model_copy(update=left)
+
+
+def unknown(
+    checks: Sequence[Check], roots: Collection[str], option: str, given: Sequence[str]
+) -> list[Problem]:
+    """Tell which ids there are no checks of; `roots` are what all of a configuration begin with."""
+    there = sorted({part for one in (*(it.id for it in checks), *roots) for part in _prefixes(one)})
+    unmade = [own for own in roots if not any(_alike(own, check.id) for check in checks)]
     return [
         Problem(
             where=option,
@@ -46,13 +74,18 @@ def unknown(checks: Sequence[Check], option: str, given: Sequence[str]) -> list[
             fix=nearest(name, there),
         )
         for name in given
-        if name not in there
+        if name not in there and not _among(name, unmade)
     ]
 
 
 def _prefixes(id: str) -> list[str]:
     parts = id.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether an id is the beginning of another, in either order."""
+    return _among(one, [other]) or _among(other, [one])
 
 
 def _among(id: str, given: Collection[str]) -> bool:

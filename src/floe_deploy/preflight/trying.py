@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import typer
 
-from floe_constructs.preflight.targets import PreflightConfig
 from floe_deploy.preflight import report, runner, text
 from floe_deploy.preflight.asked import Asked
 from floe_deploy.preflight.check import Check
 from floe_deploy.preflight.checks import checks
-from floe_deploy.preflight.credentials import Credentials
 from floe_deploy.preflight.finding import Finding
+from floe_deploy.preflight.preparing import Prepared
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
 _WIDE = 79
@@ -30,20 +29,18 @@ def stop(*_: object) -> None:
     _stopping.set()
 
 
-def found(
-    asked: Asked, config: PreflightConfig, credentials: Credentials, chosen: list[Check]
-) -> list[Finding]:
+def found(asked: Asked, ready: Prepared) -> list[Finding]:
     """Run the checks; with `wait` again, until all is well, or trying is of no use, or too late."""
     end = time.monotonic() + asked.deadline + asked.wait
-    ids, pause = {check.id for check in chosen}, _FIRST_PAUSE
+    ids, pause = {check.id for check in ready.checks}, _FIRST_PAUSE
     while True:
         left = end - time.monotonic()
         findings = runner.run(
-            [check for check in checks(config) if check.id in ids],
-            credentials,
+            [check for check in checks(ready.config) if check.id in ids],
+            ready.credentials,
             seconds=asked.timeout,
             deadline=min(asked.deadline, left),
-            thresholds=config.warnings,
+            thresholds=ready.config.warnings,
             watch=_progress() if sys.stderr and sys.stderr.isatty() else None,
         )
         failures = report.failing(report.ignoring(findings, asked.ignore), strict=asked.strict)

@@ -105,9 +105,5 @@ class PreflightConfig(Spec):
     def roots(self) -> tuple[str, ...]:
         """What the ids of their checks begin with: `postgres.dagster`."""
         services = ("compute", "storage", "catalog", "postgres")
-        found = [
-            f"{service}.{target.name}" if target.name else service
-            for service in services
-            for target in getattr(self, service)
-        ]
+        found = [target.root(service) for service in services for target in getattr(self, service)]
         return (*found, *([SECRETS] if self.secrets else []))

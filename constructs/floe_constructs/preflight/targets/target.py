@@ -24,6 +24,10 @@ class Target(Spec):
     name: DnsLabel | None = None
     """What tells it from others of its kind; ids of checks carry it: `postgres.dagster`."""
 
+    def root(self, service: str) -> str:
+        """Answer what the ids of its checks begin with: `postgres.dagster`."""
+        return f"{service}.{self.name}" if self.name else service
+
 
 class Other(Target):
     """A service without a check of its own: DNS, TCP and TLS are looked at, and it says so."""

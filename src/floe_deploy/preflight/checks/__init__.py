@@ -27,7 +27,21 @@ def checks(config: PreflightConfig) -> list[Check]:
         Fault: what a target needs is not installed (EXTRA_MISSING).
 
     """
-    found = [check for service, target in _targets(config) for check in _of(service, target)]
+    found, faults = made(config)
+    if faults:
+        raise faults[0]
+    return found
+
+
+def made(config: PreflightConfig) -> tuple[list[Check], list[Fault]]:
+    """Answer the checks of a configuration, and why others cannot be made here."""
+    found: list[Check] = []
+    faults: list[Fault] = []
+    for service, target in _targets(config):
+        try:
+            found += _of(service, target)
+        except Fault as fault:
+            faults.append(fault)
     if config.secrets:
         from floe_deploy.preflight.checks import secrets
 
@@ -36,21 +50,7 @@ def checks(config: PreflightConfig) -> list[Check]:
         from floe_deploy.preflight.checks import cluster
 
         found += cluster.checks(config.cluster)
-    return found
-
-
-def lacking(config: PreflightConfig) -> Iterator[Fault]:
-    """Answer why targets cannot be checked here: each extra that is not installed."""
-    for service, target in _targets(config):
-        try:
-            _of(service, target)
-        except Fault as fault:
-            yield fault
-
-
-def root(service: str, target: Target) -> str:
-    """Answer the id that a target's checks begin with: `postgres.dagster`."""
-    return f"{service}.{target.name}" if target.name else service
+    return found, faults
 
 
 def _targets(config: PreflightConfig) -> Iterator[tuple[str, Target]]:

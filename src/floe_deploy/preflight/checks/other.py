@@ -5,7 +5,6 @@ from typing import cast
 from floe_constructs.preflight.targets import Other
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe, Service
-from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.code import Answer
 from floe_deploy.preflight.connection import host_of, reach, warn_of_plain_traffic
 from floe_deploy.preflight.tls import trusting
@@ -26,7 +25,7 @@ def checks(service: str, target: Other) -> list[Check]:
 
     return [
         Check(
-            id=root(service, target),
+            id=target.root(service),
             service=cast("Service", service),
             title=f"{target.kind} is there",
             hint=f"{host}:{target.port}",

@@ -16,7 +16,7 @@ from obstore import sign_async
 from floe_constructs.preflight.targets import Adls
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import by_obstore, objects, root
+from floe_deploy.preflight.checks import by_obstore, objects
 from floe_deploy.preflight.checks.adls import faults, signature
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
@@ -49,9 +49,7 @@ _ACTS = {"list": "list", "write": "write to", "read": "read from", "delete": "de
 def checks(target: Adls) -> list[Check]:
     """Answer the checks of a container."""
     container = _Container(target)
-    return objects.pair(
-        root("storage", target), container.name, container.listed, container.written
-    )
+    return objects.pair(target.root("storage"), container.name, container.listed, container.written)
 
 
 class _Container:

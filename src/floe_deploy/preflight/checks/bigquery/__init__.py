@@ -6,7 +6,7 @@ import httpx
 
 from floe_constructs.preflight.targets import BigQuery
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import google, objects, root
+from floe_deploy.preflight.checks import google, objects
 from floe_deploy.preflight.checks.bigquery import faults
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
@@ -29,7 +29,7 @@ def checks(target: BigQuery) -> list[Check]:
     """
     if target.credentials_file:
         gcp.needs_google_auth("BigQuery with a key file")
-    project, own, hint = _Project(target), root("compute", target), f"BigQuery {target.project}"
+    project, own, hint = _Project(target), target.root("compute"), f"BigQuery {target.project}"
     query = Check(id=own, service="compute", title="may run a query", hint=hint, run=project.asked)
     found = [query]
     if target.dataset:

@@ -4,7 +4,6 @@ import httpx
 
 from floe_constructs.preflight.targets import RestCatalog
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.checks.catalog import faults
 from floe_deploy.preflight.checks.catalog.refusal import SERVICE, Told, refusal
 from floe_deploy.preflight.checks.catalog.token import token
@@ -21,7 +20,7 @@ _SCOPES = {"polaris": "PRINCIPAL_ROLE:ALL", "rest": "catalog"}
 
 def checks(target: RestCatalog) -> list[Check]:
     """Answer the checks of a catalog: a login, then namespaces by the same token."""
-    login_id = root("catalog", target)
+    login_id = target.root("catalog")
     catalog = _Catalog(target)
     return [
         Check(

@@ -16,7 +16,6 @@ from uuid import uuid4
 from floe_constructs.preflight.targets import DuckDb
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.checks.duckdb import faults
 from floe_deploy.preflight.code import Answer, Fault, Stage
 from floe_deploy.preflight.http import excerpt
@@ -45,7 +44,7 @@ def checks(target: DuckDb) -> list[Check]:
     except ImportError as cause:
         raise layers.EXTRA_MISSING(service="DuckDB", extra="duckdb") from cause
     file = _File(duckdb, target)
-    opening = root("compute", target)
+    opening = target.root("compute")
     hint = target.path
     found = [Check(id=opening, service="compute", title="opens", hint=hint, run=file.opens)]
     if target.extensions:

@@ -7,7 +7,7 @@ import httpx
 from floe_constructs.preflight.targets import Gcs
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import google, objects, root
+from floe_deploy.preflight.checks import google, objects
 from floe_deploy.preflight.checks.gcs import faults
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
@@ -41,7 +41,7 @@ def checks(target: Gcs) -> list[Check]:
         gcp.needs_google_auth("storage with a key file of Google's")
     bucket = _Bucket(target)
     return objects.pair(
-        root("storage", target), f"gs://{bucket.name}", bucket.listed, bucket.written
+        target.root("storage"), f"gs://{bucket.name}", bucket.listed, bucket.written
     )
 
 

@@ -8,7 +8,6 @@ import asyncpg
 from floe_constructs.preflight.targets import Postgres
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import RESPONSE_SECONDS, Check, Probe
-from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.checks.postgres import faults, revisions
 from floe_deploy.preflight.checks.postgres.login import Session, login, refused
 from floe_deploy.preflight.checks.postgres.token import needs
@@ -51,7 +50,7 @@ def checks(target: Postgres) -> list[Check]:
 
     """
     needs(target)
-    login_id = root("postgres", target)
+    login_id = target.root("postgres")
     server = _Server(target)
     found = [
         Check(id=login_id, service="postgres", title="login", hint=server.hint, run=server.log_in),

@@ -8,7 +8,7 @@ import httpx
 from floe_constructs.preflight.targets import S3
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import by_obstore, objects, root
+from floe_deploy.preflight.checks import by_obstore, objects
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.checks.s3 import faults
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
@@ -49,7 +49,7 @@ def checks(target: S3) -> list[Check]:
         profile.needs_boto3()
     bucket = _Bucket(target)
     return objects.pair(
-        root("storage", target), f"s3://{bucket.name}", bucket.listed, bucket.written
+        target.root("storage"), f"s3://{bucket.name}", bucket.listed, bucket.written
     )
 
 

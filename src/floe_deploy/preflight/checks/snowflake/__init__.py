@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from floe_constructs.preflight.targets import Snowflake
 from floe_deploy.preflight import layers
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.checks.snowflake import faults
 from floe_deploy.preflight.checks.snowflake.login import Session, login
 from floe_deploy.preflight.code import Answer, Stage
@@ -31,7 +30,7 @@ def checks(target: Snowflake) -> list[Check]:
     """
     if find_spec("snowflake") is None or find_spec("snowflake.connector") is None:
         raise layers.EXTRA_MISSING(service="Snowflake", extra="snowflake")
-    login_id = root("compute", target)
+    login_id = target.root("compute")
     account = _Account(target)
     found = [
         Check(

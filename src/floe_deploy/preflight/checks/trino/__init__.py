@@ -4,7 +4,6 @@ import time
 
 from floe_constructs.preflight.targets import Trino
 from floe_deploy.preflight.check import Check, Probe
-from floe_deploy.preflight.checks import root
 from floe_deploy.preflight.checks.trino import faults
 from floe_deploy.preflight.checks.trino.client import Session, StatementError, session
 from floe_deploy.preflight.code import Answer, Fault, Stage
@@ -17,7 +16,7 @@ _MOST_SCHEMAS = 50
 
 def checks(target: Trino) -> list[Check]:
     """Answer the checks of a coordinator: a query, then catalog and schema if they are named."""
-    login = root("compute", target)
+    login = target.root("compute")
     server = _Server(target)
     told = [("", "login and a query", server.log_in, "")]
     if target.catalog:
