@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from floe_deploy.errors import InputError
+from floe_deploy.preflight.reading import read
 from preflight import only, preflight
 
 
@@ -43,3 +45,12 @@ def test_secrets_that_are_there_are_counted_and_not_read(
     monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("it was read"))
     seen = only(preflight({"secrets": [{"file": str(file)}]}), "secrets")
     assert (seen.status, seen.message) == ("ok", "1 key of Secrets is there")
+
+
+def test_a_file_that_names_secrets_is_not_taken_for_an_overlay(tmp_path: Path) -> None:
+    file = tmp_path / "preflight.yaml"
+    file.write_text("secrets: [{env: THERE}]")
+    assert [kept.env for kept in read(file, {}).secrets] == ["THERE"]
+    file.write_text("secrets: {strategy: existing}\nnamespace: data")
+    with pytest.raises(InputError, match="overlay of an environment"):
+        read(file, {})

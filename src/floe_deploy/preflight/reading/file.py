@@ -18,7 +18,7 @@ from floe_deploy.preflight.reading.validating import FILE, WAYS, NoConfiguration
 _KNOWN = {*PreflightConfig.model_fields, *(name for names in flat.NAMES.values() for name in names)}
 _OF_ARTIFACTS = frozenset({"metadata", "resolved_profiles"})
 _OF_FLOE_YAML = frozenset({"transforms", "consumption", "governance", "observability"})
-_OF_OVERLAY = frozenset({"namespace", "dagster", "cube", "marquez", "jaeger", "secrets"})
+_OF_OVERLAY = frozenset({"namespace", "dagster", "cube", "marquez", "jaeger"})
 
 
 def read(file: Path | None = None, variables: Mapping[str, str] | None = None) -> PreflightConfig:

@@ -60,7 +60,7 @@ def validated(subject: str, said: Said) -> PreflightConfig:
         problems += (_called(problem, said) for problem in found)
     if problems:
         raise InputError(subject, list(dict.fromkeys(problems)))
-    if not any(getattr(config, service) for service in (*SERVICES, "cluster")):
+    if not (config.roots or config.cluster):
         raise NoConfigurationError("There is nothing to check. Say what, by one of", WAYS)
     return config
 
