@@ -227,6 +227,15 @@ def test_a_key_that_is_a_connection_string_is_named() -> None:
     assert "not the connection string" in listed.remediation
 
 
+@pytest.mark.parametrize("sas", ["sv=2024-11-04&sig=%2Fw%C3", "https://acme/lake", "sig=a&broken"])
+def test_a_signature_that_was_cut_short_is_named(sas: str) -> None:
+    listed, _ = check("http://127.0.0.1:1", sas=sas)
+    assert (listed.code, listed.stage) == ("AZ_SAS_MALFORMED", Stage.CONFIG)
+    assert listed.message.startswith("the SAS in variable ")
+    assert "whole" in listed.remediation
+    assert not listed.definitive
+
+
 def test_without_any_credentials_it_says_so_and_asks_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

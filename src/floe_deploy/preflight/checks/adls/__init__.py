@@ -173,7 +173,7 @@ async def _credential(probe: Probe, target: Adls) -> "AzureCredential":
         return {"access_key": key, "expires_at": None}
     if target.sas:
         sas = probe.text(target.sas).strip().removeprefix("?")
-        signature.look_at(probe, sas)
+        signature.look_at(probe, sas, target.sas.told)
         return {"sas_token": sas, "expires_at": None}
     if target.identity:
         return {"token": await azure.token(probe, _SCOPE), "expires_at": None}

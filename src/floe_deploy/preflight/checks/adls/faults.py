@@ -26,6 +26,14 @@ AZ_KEY_MALFORMED = Code(
     detection="the value, before the first connection",
 )
 
+AZ_SAS_MALFORMED = Code(
+    id="AZ_SAS_MALFORMED",
+    stage=Stage.CONFIG,
+    message="the SAS in {place} is none: it is cut short, or changed on its way",
+    remediation="Copy it whole into the Secret, from its first parameter to its signature",
+    detection="its parameters are not all `name=value` in UTF-8, before the first connection",
+)
+
 AZ_SAS_EXPIRED = Code(
     id="AZ_SAS_EXPIRED",
     stage=Stage.AUTH,
@@ -163,6 +171,7 @@ AZ_REFUSED = Code(
 CODES = (
     AZ_NO_CREDENTIALS,
     AZ_KEY_MALFORMED,
+    AZ_SAS_MALFORMED,
     AZ_SAS_EXPIRED,
     AZ_SAS_NOT_YET,
     AZ_ACCOUNT_MISSING,

@@ -7,14 +7,17 @@ from floe_deploy.preflight.check import Probe
 from floe_deploy.preflight.checks.adls import faults
 
 
-def look_at(probe: Probe, sas: str) -> None:
-    """Say what is wrong with the times of a signature; one by a stored policy may have none.
+def look_at(probe: Probe, sas: str, place: str) -> None:
+    """Say what is wrong with a signature and its times; one by a stored policy may have none.
 
     Raises:
-        Fault: it has expired, or is not valid yet.
+        Fault: it cannot be read, has expired, or is not valid yet.
 
     """
-    said = dict(parse_qsl(sas))
+    try:
+        said = dict(parse_qsl(sas, strict_parsing=True, errors="strict"))
+    except ValueError as failure:
+        raise faults.AZ_SAS_MALFORMED(place=place) from failure
     if signature := said.get("sig"):
         probe.redactor.hide(signature)
     now = datetime.now(UTC)
