@@ -68,6 +68,8 @@ def test_images_secrets_and_flows_of_an_added_container_are_known(folder: Path) 
         (key, pods, place)
         for key, place in (("key", "PROXY_KEY"), ("pem", "/keys/id.pem"))
         for pods in ("dagster-run-finance", "marquez-web")
+    } | {  # the gate looks whether they are there
+        (key, "preflight-services", f"/etc/floe/preflight/proxy__{key}") for key in ("key", "pem")
     }
     found = objects(rendered(folder))
     opened = {
