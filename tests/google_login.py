@@ -46,3 +46,12 @@ def error(status: int, reason: str, message: str = "No.", **info: Any) -> Said:
     """Say an error as Google's JSON APIs do; `details` have more exact reasons."""
     said = {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}
     return Said(status=status, body={"error": said | info})
+
+
+BLOCKED = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a1"
+
+
+def exact(reason: str) -> Any:
+    """Answer the most exact form of a reason."""
+    kind = "type.googleapis.com/google.rpc.ErrorInfo"
+    return [{"@type": kind, "reason": reason, "domain": "googleapis.com"}]

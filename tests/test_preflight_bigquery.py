@@ -9,13 +9,12 @@ import pytest
 from floe_deploy.preflight.checks.bigquery.faults import CODES
 from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.finding import Finding
-from google_login import TOKEN, error, login
+from google_login import BLOCKED, TOKEN, error, exact, login
 from preflight import preflight
 from stub import Asked, Said, Stub, stub
 
 pytestmark = pytest.mark.requirement("FR-016")
 
-BLOCKED = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a1"
 DONE = {
     "kind": "bigquery#queryResponse",
     "jobReference": {"projectId": "acme", "jobId": "job_1", "location": "EU"},
@@ -97,11 +96,6 @@ def test_without_any_credentials_it_says_so_and_asks_nobody(
     assert "metadata" in queried.remediation
     assert read.code == "SKIPPED"
     assert server.asked == []
-
-
-def exact(reason: str) -> Any:
-    kind = "type.googleapis.com/google.rpc.ErrorInfo"
-    return [{"@type": kind, "reason": reason, "domain": "googleapis.com"}]
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,13 @@ import object_stores
 from floe_deploy.preflight.checks.gcs.faults import CODES
 from floe_deploy.preflight.code import Fault, Stage
 from floe_deploy.preflight.finding import Finding
-from google_login import TOKEN, error, login
+from google_login import BLOCKED, TOKEN, error, exact, login
 from preflight import preflight
 from stub import Asked, Said, stub
 
 pytestmark = pytest.mark.requirement("FR-017")
 
 ALL = [f"storage.objects.{verb}" for verb in ("list", "create", "get", "delete")]
-BLOCKED = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: a1"
 EMPTY = Said(body={"kind": "storage#objects"})
 
 
@@ -206,11 +205,6 @@ def test_an_object_that_cannot_be_deleted_is_named_so_that_it_can_be_removed_by_
     assert written.message == f"the object {left} could not be removed from bucket lake"
     assert left.startswith("floe/_floe_preflight/")
     assert "by hand" in written.remediation
-
-
-def exact(reason: str) -> Any:
-    kind = "type.googleapis.com/google.rpc.ErrorInfo"
-    return [{"@type": kind, "reason": reason, "domain": "googleapis.com"}]
 
 
 @pytest.mark.parametrize(

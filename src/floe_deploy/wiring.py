@@ -23,8 +23,8 @@ from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
 from floe_constructs.preflight import flows as preflight_flows
-from floe_constructs.preflight.spec import CLUSTER, FOLDER, PreflightSpec
-from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.preflight.spec import FOLDER, PreflightSpec
+from floe_constructs.preflight.targets import CLUSTER, PreflightConfig
 from floe_constructs.problem import Problem
 from floe_deploy import (
     completing,

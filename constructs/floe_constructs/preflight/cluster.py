@@ -10,8 +10,8 @@ from floe_constructs.kubernetes.job import job
 from floe_constructs.preflight import config
 from floe_constructs.preflight.flows import labels
 from floe_constructs.preflight.pods import failure_policy, pods
-from floe_constructs.preflight.spec import CLUSTER, PreflightSpec
-from floe_constructs.preflight.targets import ClusterNeeds, PreflightConfig
+from floe_constructs.preflight.spec import PreflightSpec
+from floe_constructs.preflight.targets import CLUSTER, ClusterNeeds, PreflightConfig
 
 _CLASSES = {
     "storage_classes": ("storage.k8s.io", "storageclasses"),

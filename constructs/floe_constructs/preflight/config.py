@@ -3,8 +3,8 @@
 from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.preflight.spec import CLUSTER, FOLDER, GateSettings, PreflightSpec, Suite
-from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.preflight.spec import FOLDER, GateSettings, PreflightSpec, Suite
+from floe_constructs.preflight.targets import CLUSTER, PreflightConfig, alike, begins
 from floe_constructs.yaml_text import dump
 
 FILE = "preflight.yaml"
@@ -48,8 +48,7 @@ def job_seconds(settings: GateSettings) -> int:
 
 def command(settings: GateSettings, config: PreflightConfig, *, gate: bool) -> list[str]:
     """Answer the command line; ids of checks that are another pod's would be unknown here."""
-    roots = config.roots if config.cluster is None else (CLUSTER,)
-    skip = [one for one in settings.skip if any(_alike(one, root) for root in roots)]
+    skip = [one for one in settings.skip if any(alike(one, root) for root in config.roots)]
     seconds = {"--timeout": _CHECK, "--deadline": _RUN, "--wait": settings.wait_seconds}
     return [
         "floe",
@@ -63,20 +62,15 @@ def command(settings: GateSettings, config: PreflightConfig, *, gate: bool) -> l
     ]
 
 
-def _alike(one: str, other: str) -> bool:
-    """Tell whether an id is the beginning of another, in either order."""
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
-
-
 def left_out(settings: GateSettings, root: str) -> bool:
     """Tell whether nothing is left of the checks whose ids begin so."""
-    return any(f"{root}.".startswith(f"{one}.") for one in settings.skip)
+    return any(begins(root, one) for one in settings.skip)
 
 
 def unknown(spec: PreflightSpec) -> list[str]:
     """Answer the ids of checks that no pod has."""
     roots = [CLUSTER, *(root for suite in spec.suites for root in suite.config.roots)]
-    return [one for one in spec.skip if not any(_alike(one, root) for root in roots)]
+    return [one for one in spec.skip if not any(alike(one, root) for root in roots)]
 
 
 def variables(suite: Suite) -> dict[str, Variable]:

@@ -9,8 +9,9 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.workload import Workload
-from floe_constructs.preflight.spec import CLUSTER, PreflightSpec
+from floe_constructs.preflight.spec import PreflightSpec
 from floe_constructs.preflight.targets import (
+    CLUSTER,
     S3,
     Adls,
     BigQuery,

@@ -1,5 +1,6 @@
 """What stands before a release until the services work that it needs."""
 
+from cdk8s_plus_34 import k8s
 from constructs import Construct
 
 from floe_constructs.kubernetes.access import service_account
@@ -27,8 +28,9 @@ class PreflightGate(Construct):
         name = account.service_account if account else service_account(self, who)
         told = config.files(who, suite.config)
         config_map(self, who, told)
-        gate, again = (
-            pods(
+
+        def checking(*, gate: bool) -> k8s.PodTemplateSpec:
+            return pods(
                 spec,
                 who,
                 told,
@@ -38,16 +40,15 @@ class PreflightGate(Construct):
                 service_account=name,
                 identity=account.identity if account else None,
             )
-            for gate in (True, False)
-        )
+
         job(
             self,
             who,
-            gate,
+            checking(gate=True),
             phase=who.phase,
             deadline_seconds=config.job_seconds(spec),
             retries=config.RETRIES,
             failure=failure_policy(),
         )
         if spec.schedule:
-            repeated(self, spec, who, again)
+            repeated(self, spec, who, checking(gate=False))

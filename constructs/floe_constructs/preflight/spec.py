@@ -13,14 +13,19 @@ from floe_constructs.kubernetes.schedule import CronSchedule
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import DnsLabel, DnsName, Image
 from floe_constructs.kubernetes.workload import Workload
-from floe_constructs.preflight.targets import BigQuery, Gcs, Kept, Path, PreflightConfig, Text
+from floe_constructs.preflight.targets import (
+    CLUSTER,
+    BigQuery,
+    Gcs,
+    Kept,
+    Path,
+    PreflightConfig,
+    Text,
+)
 from floe_constructs.spec import Spec
 
 FOLDER = "/etc/floe/preflight"
 """Where the pods that check find their configuration, certificates and keys."""
-
-CLUSTER = "cluster"
-"""What the pod is called that asks the cluster, and what the ids of its checks begin with."""
 
 _IN_FOLDER = re.compile(rf"{FOLDER}/[A-Za-z0-9_-][A-Za-z0-9._-]*")
 

@@ -14,7 +14,9 @@ from floe_constructs.dagster.flows import user_code
 from floe_constructs.dagster.spec import WEBSERVER, DagsterSpec
 from floe_constructs.jaeger.spec import JaegerSpec
 from floe_constructs.jaeger.storage import SearchStorage
+from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import endpoint_of
+from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.preflight.spec import FOLDER, Account
 from floe_constructs.preflight.targets import PreflightConfig
@@ -76,18 +78,20 @@ def moved(config: PreflightConfig, folder: str) -> PreflightConfig:
     return PreflightConfig.model_validate_json(text.replace(f'"{FOLDER}/', f'"{folder}/'))
 
 
+def _account(pods: Labels, identity: CloudIdentity | None) -> Account | None:
+    """Answer whom pods are, if they are anybody to a cloud."""
+    return Account(service_account=pods.object_name, identity=identity) if identity else None
+
+
 def _dagster(dagster: DagsterSpec) -> Iterator[Derived]:
-    identity = dagster.own_identity
-    who = dagster_labels(dagster, WEBSERVER).object_name
-    account = Account(service_account=who, identity=identity) if identity else None
+    account = _account(dagster_labels(dagster, WEBSERVER), dagster.own_identity)
     yield databases.dagster(dagster.database, account)
     if dagster.compute_logs:
         yield from buckets.compute_logs(dagster.compute_logs, account)
 
 
 def _cube(cube: CubeSpec) -> Iterator[Derived]:
-    who, identity = cube_labels(cube, "api").object_name, cube.identity
-    account = Account(service_account=who, identity=identity) if identity else None
+    account = _account(cube_labels(cube, "api"), cube.identity)
     yield from databases.sources(cube, account)
     yield from buckets.exports(cube, account)
     router = cube_labels(cube, "store-router").object_name

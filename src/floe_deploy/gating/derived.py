@@ -2,23 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.endpoint import Endpoint
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.preflight.spec import FOLDER, Account
-from floe_constructs.preflight.targets import Kept, Other, Target
-
-Service = Literal["compute", "storage", "catalog", "postgres"]
-"""List of the configuration that a target is in."""
+from floe_constructs.preflight.targets import Kept, Other, Target, TargetService
 
 
 @dataclass(frozen=True, kw_only=True)
 class Derived:
     """A target, derived from what the workloads use."""
 
-    service: Service
+    service: TargetService
     """List of the configuration that it is in."""
 
     target: Target
@@ -58,7 +54,7 @@ def verified(ca: Authority | None, name: str) -> tuple[str | None, dict[str, Aut
 
 
 def reached(  # noqa: PLR0913  a service has that many independent parts
-    service: Service,
+    service: TargetService,
     kind: str,
     name: str,
     endpoint: Endpoint,

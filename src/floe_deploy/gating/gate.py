@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.preflight.config import left_out, unknown
-from floe_constructs.preflight.spec import CLUSTER, FOLDER, GateSettings, PreflightSpec, Suite
-from floe_constructs.preflight.targets import Kept
+from floe_constructs.preflight.spec import FOLDER, GateSettings, PreflightSpec, Suite
+from floe_constructs.preflight.targets import CLUSTER, Kept
 from floe_constructs.problem import Problem, nearest
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
@@ -112,9 +112,9 @@ def _unknown(
                 fix=nearest(one, roots),
             )
     if settings.ignore:
-        from floe_deploy.preflight.codes import codes  # imports what checks with
+        from floe_deploy.preflight.codes import ids  # imports what checks with
 
-        there = sorted(code.id for found in codes().values() for code in found)
+        there = ids()
         for one in settings.ignore:
             if one not in there:
                 allowed = "a code of the reference page of preflight"

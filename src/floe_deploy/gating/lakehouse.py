@@ -9,12 +9,12 @@ from floe_constructs.dagster.flows import code_server, runs
 from floe_constructs.dagster.spec import DagsterSpec
 from floe_constructs.preflight.flows import endpoints
 from floe_constructs.preflight.spec import Account
-from floe_constructs.preflight.targets import DuckDb, Kept, Other, Target
+from floe_constructs.preflight.targets import DuckDb, Kept, Other, Target, TargetService
 from floe_constructs.problem import Problem
 from floe_deploy import targets
 from floe_deploy.environment import Environment
 from floe_deploy.gating import databases
-from floe_deploy.gating.derived import Derived, Service, file
+from floe_deploy.gating.derived import Derived, file
 from floe_deploy.targets import Login
 
 _NAME = "lake"
@@ -88,7 +88,7 @@ def _as(
                 yield replace(_derived(environment, service, same), account=account)
 
 
-def _derived(environment: Environment, service: Service, target: Target) -> Derived:
+def _derived(environment: Environment, service: TargetService, target: Target) -> Derived:
     cidrs = getattr(environment.addresses, service)
     at = endpoints(target, cidrs)
     if isinstance(target, Other):

@@ -21,6 +21,11 @@ def codes() -> dict[str, tuple[Code, ...]]:
     return found
 
 
+def ids() -> list[str]:
+    """Answer the ids of all codes."""
+    return sorted(code.id for said in codes().values() for code in said)
+
+
 def _service(module: str) -> str:
     _, _, inner = module.partition(".checks.")
     return inner.partition(".")[0] or module.rpartition(".")[2]

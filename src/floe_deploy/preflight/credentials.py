@@ -4,26 +4,22 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from pydantic import BaseModel, SecretStr
 
-from floe_constructs.preflight.targets import Kept, PreflightConfig
+from floe_constructs.preflight.targets import SERVICES, Kept, PreflightConfig, TargetService
 
 _MOST_BYTES = 1_000_000
 
 _ADDRESSES = frozenset({"host", "database", "account"})
 """Settings that say where a service is, wherever they are kept."""
 
-_Service = Literal["compute", "storage", "catalog", "postgres"]
-_SERVICES: tuple[_Service, ...] = get_args(_Service)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
     """A credential that is not where it is said to be."""
 
-    service: _Service
+    service: TargetService
     """Who needs it."""
 
     own: str
@@ -36,7 +32,7 @@ class Missing:
     """Where it is said to be."""
 
     seen: str
-    """What is there instead: `not set`, `empty`, `no such file`."""
+    """What is there instead: `not set`, `empty`, `not there`."""
 
 
 class Credentials:
@@ -65,7 +61,7 @@ def resolve(
     values: dict[Kept, SecretStr] = {}
     places: dict[Kept, set[str]] = {}
     missing: list[Missing] = []
-    for service in _SERVICES:
+    for service in SERVICES:
         for number, target in enumerate(getattr(config, service)):
             for path, kept in _kept(target, f"{service}[{number}]"):
                 places.setdefault(kept, set()).add(path.rpartition(".")[2])

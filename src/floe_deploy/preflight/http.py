@@ -124,17 +124,22 @@ def json_of(answer: httpx.Response, service: str) -> dict[str, Any]:
         content = None
     if isinstance(content, dict):
         return content
-    kind = answer.headers.get("content-type", "nothing").partition(";")[0]
-    raise wrong_service(answer, service, f"HTTP {answer.status_code}, {kind}")
+    raise wrong_service(answer, service)
 
 
-def wrong_service(answer: httpx.Response, service: str, seen: str) -> Exception:
+def wrong_service(answer: httpx.Response, service: str, seen: str | None = None) -> Exception:
     """Answer the fault that something else listens there, or that nobody answers there now."""
     host, port = address_of(str(answer.request.url))
     status = answer.status_code
     if answer.is_server_error or status == httpx.codes.TOO_MANY_REQUESTS:
         return layers.NOT_READY(host=host, port=port, status=status)
+    seen = seen or f"HTTP {status}, {kind_of(answer)}"
     return layers.WRONG_SERVICE(host=host, port=port, service=service, seen=seen)
+
+
+def kind_of(answer: httpx.Response) -> str:
+    """Answer what an answer calls its content."""
+    return str(answer.headers.get("content-type", "nothing").partition(";")[0])
 
 
 def excerpt(text: object) -> str:

@@ -11,7 +11,7 @@ from floe_deploy.preflight.asked import Asked
 from floe_deploy.preflight.check import Check, Service
 from floe_deploy.preflight.checks import made
 from floe_deploy.preflight.code import Fault
-from floe_deploy.preflight.codes import codes
+from floe_deploy.preflight.codes import ids
 from floe_deploy.preflight.credentials import Credentials, Missing, resolve
 from floe_deploy.preflight.layers import SECRET_UNRESOLVED
 from floe_deploy.preflight.report import ConfigurationError, ConfigurationFault
@@ -75,7 +75,7 @@ def prepared(asked: Asked, config: PreflightConfig) -> Prepared:
 
 def _not_there(asked: Asked, config: PreflightConfig, there: list[Check]) -> Iterator[Problem]:
     """Tell what was asked for and is not there."""
-    roots = [*config.roots, *(["cluster"] if config.cluster else [])]
+    roots = config.roots
     yield from selection.unknown(there, roots, "--only", asked.only)
     yield from selection.unknown(there, roots, "--skip", asked.skip)
     yield from _unknown_codes(asked.ignore)
@@ -105,7 +105,7 @@ def _lacking(fault: Fault) -> ConfigurationFault:
 
 
 def _unknown_codes(given: Sequence[str]) -> list[Problem]:
-    there = [code.id for said in codes().values() for code in said] if given else []
+    there = ids() if given else []
     return [
         Problem(
             where="--ignore",

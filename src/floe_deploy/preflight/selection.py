@@ -2,7 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from floe_constructs.preflight.targets import SECRETS, PreflightConfig
+from floe_constructs.preflight.targets import (
+    CLUSTER,
+    SECRETS,
+    SERVICES,
+    PreflightConfig,
+    alike,
+    begins,
+)
 from floe_constructs.problem import Problem, nearest
 from floe_deploy.preflight.check import Check, Service
 
@@ -46,17 +53,17 @@ def narrowed(
     """Answer the configuration of what is asked at all: the rest needs no credential, no extra."""
 
     def asked(service: Service, own: str) -> bool:
-        chosen = not only or any(_alike(own, one) for one in only)
+        chosen = not only or any(alike(own, one) for one in only)
         return chosen and (not services or service in services) and not _among(own, skip)
 
     left: dict[str, object] = {
         service: tuple(
             target for target in getattr(config, service) if asked(service, target.root(service))
         )
-        for service in ("compute", "storage", "catalog", "postgres")
+        for service in SERVICES
     }
     left["secrets"] = config.secrets if asked("cluster", SECRETS) else ()
-    left["cluster"] = config.cluster if asked("cluster", "cluster") else None
+    left["cluster"] = config.cluster if asked("cluster", CLUSTER) else None
     return config.model_copy(update=left)
 
 
@@ -65,7 +72,7 @@ def unknown(
 ) -> list[Problem]:
     """Tell which ids there are no checks of; `roots` are what all of a configuration begin with."""
     there = sorted({part for one in (*(it.id for it in checks), *roots) for part in _prefixes(one)})
-    unmade = [own for own in roots if not any(_alike(own, check.id) for check in checks)]
+    unmade = [own for own in roots if not any(alike(own, check.id) for check in checks)]
     return [
         Problem(
             where=option,
@@ -83,13 +90,8 @@ def _prefixes(id: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
-def _alike(one: str, other: str) -> bool:
-    """Tell whether an id is the beginning of another, in either order."""
-    return _among(one, [other]) or _among(other, [one])
-
-
 def _among(id: str, given: Collection[str]) -> bool:
-    return any(prefix in given for prefix in _prefixes(id))
+    return any(begins(id, one) for one in given)
 
 
 def _builds_on(check: Check, by_id: dict[str, Check], left_out: set[str]) -> bool:

@@ -11,15 +11,24 @@ from pydantic import Field, model_validator
 from floe_constructs.preflight.targets.catalog import Catalog, RestCatalog
 from floe_constructs.preflight.targets.cluster import ClusterNeeds
 from floe_constructs.preflight.targets.compute import BigQuery, Compute, DuckDb, Snowflake, Trino
+from floe_constructs.preflight.targets.ids import CLUSTER, SECRETS, alike, begins
 from floe_constructs.preflight.targets.kept import Address, Host, Kept, Path, Text, Value, is_host
 from floe_constructs.preflight.targets.postgres import Postgres
 from floe_constructs.preflight.targets.storage import S3, Adls, Gcs, Storage
-from floe_constructs.preflight.targets.target import IdentityKind, Other, Target
+from floe_constructs.preflight.targets.target import (
+    SERVICES,
+    IdentityKind,
+    Other,
+    Target,
+    TargetService,
+)
 from floe_constructs.spec import Spec
 
 __all__ = [
+    "CLUSTER",
     "S3",
     "SECRETS",
+    "SERVICES",
     "Address",
     "Adls",
     "BigQuery",
@@ -39,15 +48,15 @@ __all__ = [
     "Snowflake",
     "Storage",
     "Target",
+    "TargetService",
     "Text",
     "Trino",
     "Value",
     "Warnings",
+    "alike",
+    "begins",
     "is_host",
 ]
-
-SECRETS = "secrets"
-"""Id of the check whether Secrets are there."""
 
 
 class Warnings(Spec):
@@ -89,7 +98,7 @@ class PreflightConfig(Spec):
 
     @model_validator(mode="after")
     def _names_tell_apart(self) -> Self:
-        for service in ("compute", "storage", "catalog", "postgres"):
+        for service in SERVICES:
             names = [target.name for target in getattr(self, service)]
             if len(set(names)) < len(names):
                 msg = f"{service} has several without a name, or of one name: give each its own"
@@ -97,13 +106,18 @@ class PreflightConfig(Spec):
         return self
 
     @property
+    def by_service(self) -> tuple[tuple[TargetService, Target], ...]:
+        """All targets, each with its service."""
+        return tuple((service, target) for service in SERVICES for target in getattr(self, service))
+
+    @property
     def targets(self) -> tuple[Target, ...]:
-        """All services, but for the cluster."""
-        return (*self.compute, *self.storage, *self.catalog, *self.postgres)
+        """All targets."""
+        return tuple(target for _, target in self.by_service)
 
     @property
     def roots(self) -> tuple[str, ...]:
-        """What the ids of their checks begin with: `postgres.dagster`."""
-        services = ("compute", "storage", "catalog", "postgres")
-        found = [target.root(service) for service in services for target in getattr(self, service)]
-        return (*found, *([SECRETS] if self.secrets else []))
+        """What the ids of its checks begin with: `postgres.dagster`."""
+        found = [target.root(service) for service, target in self.by_service]
+        found += [SECRETS] if self.secrets else []
+        return (*found, *([CLUSTER] if self.cluster else []))

@@ -1,10 +1,16 @@
 """What all targets have, and those of which nothing more is known."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from floe_constructs.kubernetes.value import DnsLabel, Port
 from floe_constructs.preflight.targets.kept import Host, Path, Text
 from floe_constructs.spec import Spec
+
+TargetService = Literal["compute", "storage", "catalog", "postgres"]
+"""What services are sorted by: the lists of a configuration."""
+
+SERVICES: tuple[TargetService, ...] = get_args(TargetService)
+"""All of them, in the order in which they are told."""
 
 IdentityKind = Literal["aws-irsa", "aws-pod-identity", "gcp", "azure"]
 """Whom the cloud takes the process for, without a key: only these ask a token of it."""

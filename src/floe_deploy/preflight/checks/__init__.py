@@ -1,7 +1,5 @@
 """The checks of a configuration, one module for each kind of service."""
 
-from collections.abc import Iterator
-
 from floe_constructs.preflight.targets import (
     S3,
     Adls,
@@ -37,7 +35,7 @@ def made(config: PreflightConfig) -> tuple[list[Check], list[Fault]]:
     """Answer the checks of a configuration, and why others cannot be made here."""
     found: list[Check] = []
     faults: list[Fault] = []
-    for service, target in _targets(config):
+    for service, target in config.by_service:
         try:
             found += _of(service, target)
         except Fault as fault:
@@ -51,12 +49,6 @@ def made(config: PreflightConfig) -> tuple[list[Check], list[Fault]]:
 
         found += cluster.checks(config.cluster)
     return found, faults
-
-
-def _targets(config: PreflightConfig) -> Iterator[tuple[str, Target]]:
-    for service in ("compute", "storage", "catalog", "postgres"):
-        for target in getattr(config, service):
-            yield service, target
 
 
 def _of(service: str, target: Target) -> list[Check]:  # noqa: C901, PLR0911  one for each kind

@@ -71,8 +71,7 @@ async def asked(
     if error is None and answer.is_server_error:
         raise Refusal(status=answer.status_code, code="", said=excerpt(answer.text))
     if error is None:
-        kind = answer.headers.get("content-type", "nothing").partition(";")[0]
-        raise wrong_service(answer, "a Google API", f"HTTP {answer.status_code}, {kind}")
+        raise wrong_service(answer, "a Google API")
     said = excerpt(error.get("message", ""))
     raise Refusal(status=answer.status_code, code=_reason(error), said=said)
 

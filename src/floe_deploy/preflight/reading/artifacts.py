@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from floe_constructs import artifacts as contract
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.credentials import Credential, credentials
-from floe_constructs.preflight.targets import Kept
+from floe_constructs.preflight.targets import SERVICES, Kept
 from floe_constructs.problem import Problem
 from floe_constructs.variables import COMPUTE_TYPE
 from floe_deploy import targets
 from floe_deploy.preflight.reading import environment
-from floe_deploy.preflight.reading.said import SERVICES, Said
+from floe_deploy.preflight.reading.said import Said
 
 
 def said(data: bytes, variables: Mapping[str, str]) -> Said:

@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from floe_constructs.preflight.targets import SERVICES
 from floe_constructs.problem import Problem, nearest, shown
 from floe_constructs.variables import COMPUTE_TYPE, STORAGE_URL, VARIABLES
-from floe_deploy.preflight.reading.said import SERVICES, Said, told
+from floe_deploy.preflight.reading.said import Said, told
 
 ENGINES = ("trino", "snowflake", "bigquery", "duckdb")
 """Compute engines that variables can say."""

@@ -21,9 +21,6 @@ from floe_constructs.preflight.targets import (
 from floe_constructs.problem import Problem
 from floe_constructs.variables import ALSO, VARIABLES
 
-SERVICES = ("compute", "storage", "catalog", "postgres")
-"""The services that have targets."""
-
 _MODELS: tuple[type[Target], ...] = (
     Trino,
     Snowflake,

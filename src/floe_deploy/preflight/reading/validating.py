@@ -8,12 +8,12 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.preflight.targets import SERVICES, PreflightConfig
 from floe_constructs.problem import UNKNOWN, Problem, problems_of
 from floe_constructs.variables import COMPUTE_TYPE, STORAGE_URL
 from floe_deploy.errors import InputError
 from floe_deploy.preflight.check import Service
-from floe_deploy.preflight.reading.said import CREDENTIALS, REFERABLE, SERVICES, Said
+from floe_deploy.preflight.reading.said import CREDENTIALS, REFERABLE, Said
 
 FILE = Path("preflight.yaml")
 """What is read where no file is named, if it is there."""
@@ -60,7 +60,7 @@ def validated(subject: str, said: Said) -> PreflightConfig:
         problems += (_called(problem, said) for problem in found)
     if problems:
         raise InputError(subject, list(dict.fromkeys(problems)))
-    if not (config.roots or config.cluster):
+    if not config.roots:
         raise NoConfigurationError("There is nothing to check. Say what, by one of", WAYS)
     return config
 

@@ -103,9 +103,7 @@ class _Container:
         listing = {"restype": "container", "comp": "list", "maxresults": "1"}
         answer = await ask(probe, http, "GET", self.target.container, params=listing)
         if "x-ms-request-id" not in answer.headers and not answer.is_server_error:
-            seen = answer.headers.get("content-type", "nothing").partition(";")[0]
-            seen = f"HTTP {answer.status_code}, {seen}"
-            raise wrong_service(answer, "Azure's object storage", seen)
+            raise wrong_service(answer, "Azure's object storage")
 
     async def _look_at_account(
         self, probe: Probe, http: httpx.AsyncClient, credential: Mapping[str, object]

@@ -12,7 +12,7 @@ import httpx
 from floe_constructs.preflight.targets import RestCatalog
 from floe_deploy.preflight.checks.catalog import faults
 from floe_deploy.preflight.connection import address_of
-from floe_deploy.preflight.http import excerpt, wrong_service
+from floe_deploy.preflight.http import excerpt, kind_of, wrong_service
 
 SERVICE = "an Iceberg REST catalog"
 
@@ -148,10 +148,9 @@ def _general(answer: httpx.Response, told: Told) -> Exception | None:
         return wrong_service(answer, SERVICE, seen)
     if of_catalog(answer):
         return None
-    kind = answer.headers.get("content-type", "nothing").partition(";")[0]
-    if status == httpx.codes.NOT_FOUND and "xml" not in kind:
+    if status == httpx.codes.NOT_FOUND and "xml" not in kind_of(answer):
         return faults.CAT_WRONG_PATH(uri=told.uri)
-    return wrong_service(answer, SERVICE, f"HTTP {status}, {kind}")
+    return wrong_service(answer, SERVICE)
 
 
 def _host(answer: httpx.Response) -> str:

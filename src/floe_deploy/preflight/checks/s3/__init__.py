@@ -98,8 +98,7 @@ class _Bucket:
         refusal = by_obstore.refusal_of(answer.status_code, answer.text)
         known = refusal.code or "<ListBucketResult" in answer.text
         if not known and not answer.is_server_error and answer.status_code not in (401, 403):
-            seen = answer.headers.get("content-type", "nothing").partition(";")[0]
-            raise wrong_service(answer, "S3", f"HTTP {answer.status_code}, {seen}")
+            raise wrong_service(answer, "S3")
         if refusal.code == "PermanentRedirect":
             if not self.region:  # a HEAD tells it whoever asks
                 moved = await ask(probe, http, "HEAD", path)
