@@ -43,6 +43,12 @@ def host_of(probe: Probe, host: str | Kept) -> str:
     return text
 
 
+def place_of(url: str) -> str:
+    """Answer host and port of an HTTP address as messages have them."""
+    host, port = address_of(url)
+    return f"{host}:{port}"
+
+
 async def reach_url(probe: Probe, url: str, ca_file: str | None = None) -> ssl.SSLContext | None:
     """Try the layers below HTTP; answer what the server is verified by, if it speaks TLS.
 

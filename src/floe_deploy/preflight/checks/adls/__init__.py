@@ -20,7 +20,7 @@ from floe_deploy.preflight.checks import by_obstore, objects
 from floe_deploy.preflight.checks.adls import faults, signature
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
-from floe_deploy.preflight.connection import address_of
+from floe_deploy.preflight.connection import address_of, place_of
 from floe_deploy.preflight.http import ask, client, wrong_service
 from floe_deploy.preflight.identity import azure
 
@@ -73,7 +73,7 @@ class _Container:
                 raise
             host, _ = address_of(url)
             raise faults.AZ_ACCOUNT_MISSING(account=target.account, host=host) from fault
-        self.where = "{}:{}".format(*address_of(url))
+        self.where = place_of(url)
         probe.at(Stage.OPERATION, self.where)
         await self._look(probe, http)
         self.store = _store(target, url, credential)

@@ -10,7 +10,7 @@ from floe_deploy.preflight.checks import google, objects
 from floe_deploy.preflight.checks.bigquery import faults
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
-from floe_deploy.preflight.connection import address_of
+from floe_deploy.preflight.connection import place_of
 from floe_deploy.preflight.http import json_of
 from floe_deploy.preflight.identity import gcp
 
@@ -51,7 +51,7 @@ class _Project:
 
     def __init__(self, target: BigQuery) -> None:
         self.target = target
-        self.where = "{}:{}".format(*address_of(target.url))
+        self.where = place_of(target.url)
         self.path = f"/bigquery/v2/projects/{quote(target.project, safe='')}"
         self.http: httpx.AsyncClient | None = None
 

@@ -8,7 +8,7 @@ from floe_deploy.preflight.checks.catalog import faults
 from floe_deploy.preflight.checks.catalog.refusal import SERVICE, Told, refusal
 from floe_deploy.preflight.checks.catalog.token import token
 from floe_deploy.preflight.code import Answer, Stage
-from floe_deploy.preflight.connection import address_of
+from floe_deploy.preflight.connection import place_of
 from floe_deploy.preflight.http import ask, client, json_of, wrong_service
 
 _FEW, _MOST = 3, 100
@@ -86,7 +86,7 @@ class _Catalog:
     async def namespaces(self, probe: Probe) -> Answer:
         """List the namespaces."""
         told = self.told
-        probe.at(Stage.OPERATION, "{}:{}".format(*address_of(told.uri)))
+        probe.at(Stage.OPERATION, place_of(told.uri))
         path = "/".join(part for part in ("v1", self.prefix, "namespaces") if part)
         answer = await ask(probe, self.http, "GET", path, headers=self.headers)
         if not answer.is_success:

@@ -11,7 +11,7 @@ import httpx
 
 from floe_constructs.preflight.targets import RestCatalog
 from floe_deploy.preflight.checks.catalog import faults
-from floe_deploy.preflight.connection import address_of
+from floe_deploy.preflight.connection import place_of
 from floe_deploy.preflight.http import excerpt, kind_of, wrong_service
 
 SERVICE = "an Iceberg REST catalog"
@@ -124,7 +124,7 @@ def token_refusal(answer: httpx.Response, told: Told) -> Exception:
 def _values(answer: httpx.Response, told: Told) -> dict[str, object]:
     """Answer all that a message may hold."""
     return {
-        "host": _host(answer),
+        "host": place_of(str(answer.request.url)),
         "uri": told.uri,
         "client": told.client,
         "place": told.secret,
@@ -139,10 +139,10 @@ def _general(answer: httpx.Response, told: Told) -> Exception | None:
     """Answer what is wrong whatever was asked for."""
     status = answer.status_code
     if status in _GONE:
-        return faults.CAT_NOT_READY(host=_host(answer), status=status)
+        return faults.CAT_NOT_READY(host=place_of(str(answer.request.url)), status=status)
     if _NO_REALM.search(said(answer)):
         realm = told.target.realm or "(none is configured)"
-        return faults.CAT_REALM(realm=realm, host=_host(answer))
+        return faults.CAT_REALM(realm=realm, host=place_of(str(answer.request.url)))
     if answer.is_redirect:
         seen = f"a redirect to {excerpt(answer.headers.get('location', 'nowhere'))}"
         return wrong_service(answer, SERVICE, seen)
@@ -151,8 +151,3 @@ def _general(answer: httpx.Response, told: Told) -> Exception | None:
     if status == httpx.codes.NOT_FOUND and "xml" not in kind_of(answer):
         return faults.CAT_WRONG_PATH(uri=told.uri)
     return wrong_service(answer, SERVICE)
-
-
-def _host(answer: httpx.Response) -> str:
-    host, port = address_of(str(answer.request.url))
-    return f"{host}:{port}"

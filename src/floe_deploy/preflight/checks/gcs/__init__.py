@@ -11,7 +11,7 @@ from floe_deploy.preflight.checks import google, objects
 from floe_deploy.preflight.checks.gcs import faults
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
-from floe_deploy.preflight.connection import address_of
+from floe_deploy.preflight.connection import place_of
 from floe_deploy.preflight.identity import gcp
 
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
@@ -51,7 +51,7 @@ class _Bucket:
     def __init__(self, target: Gcs) -> None:
         self.target = target
         self.name = "/".join(filter(None, (target.bucket, target.prefix)))
-        self.where = "{}:{}".format(*address_of(target.endpoint))
+        self.where = place_of(target.endpoint)
         self.path = f"/storage/v1/b/{quote(target.bucket, safe='')}"
         self.key = ""
         self.granted: set[str] | None = None

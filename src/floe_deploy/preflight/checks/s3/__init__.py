@@ -12,7 +12,7 @@ from floe_deploy.preflight.checks import by_obstore, objects
 from floe_deploy.preflight.checks.objects import Refusal
 from floe_deploy.preflight.checks.s3 import faults
 from floe_deploy.preflight.code import Answer, Code, Fault, Stage
-from floe_deploy.preflight.connection import address_of
+from floe_deploy.preflight.connection import place_of
 from floe_deploy.preflight.http import ask, client, wrong_service
 from floe_deploy.preflight.identity import aws, profile
 
@@ -68,7 +68,7 @@ class _Bucket:
         url = _url(probe, self.target)
         keys = await _keys(probe, self.target)
         http = await client(probe, url, self.target.ca_file)
-        self.where = "{}:{}".format(*address_of(url))
+        self.where = place_of(url)
         probe.at(Stage.OPERATION, self.where)
         await self._look(probe, http)
         self.store = _store(self.target, url, keys)
