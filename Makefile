@@ -18,7 +18,7 @@ synth: .venv/.synth ## Write every environment of overlays/ into dist/
 check: .venv/.dev ## Format, lint, types, imports, and dist/ as synth would write it
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/ruff check --quiet
-	.venv/bin/mypy
+	.tools/mypy/bin/mypy --python-executable .venv/bin/python
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/floe check
 
@@ -32,6 +32,7 @@ test: check .tools/.ready ## Everything
 bench: .venv/.dev ## Print how long things take, as figures and ratios
 	.venv/bin/python -m tools.bench
 	.venv/bin/python -m tools.bench_preflight
+	.venv/bin/python -m tools.bench_demo
 
 lock: $(UV) ## Write locks/ from pyproject.toml; versions that still suit stay
 	tools/lock.sh $(UV)
@@ -51,8 +52,11 @@ $(UV): locks/uv.txt
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.dev: locks/dev.txt .venv/.synth
+# mypy has a place of its own, because it and dbt want different versions of one library.
+.venv/.dev: locks/dev.txt locks/mypy.txt .venv/.synth
 	$(INSTALL) --require-hashes -r locks/dev.txt
+	$(UV) venv --quiet --allow-existing --python .venv .tools/mypy
+	$(UV) pip install --quiet --compile-bytecode --python .tools/mypy --require-hashes -r locks/mypy.txt
 	@touch $@
 
 .tools/.ready: .venv/.dev locks/dbt.txt locks/go.txt locks/grafana.txt locks/nca.txt locks/node-22.txt locks/java.txt $(wildcard tools/*/go.* tools/*/cmd/*/*.go tools/*/package*.json tools/*/*.?js tools/*/SHA256SUMS tools/*/jars.txt tools/marquez/*) tools/install.sh tools/maven.py tools/schemas.py

