@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.yaml_text import load
 from floe_deploy import lock
 
@@ -179,6 +180,21 @@ def test_kustomize_builds_the_same_objects_as_the_files_hold(environment: str) -
     built = {key(manifest): manifest for manifest in yaml.safe_load_all(result.stdout)}
     files = {key(manifest): manifest for manifest in manifests(environment)}
     assert built == files
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_kustomize_builds_every_phase_by_itself_an_empty_one_too(environment: str) -> None:
+    built = {}
+    for phase in Phase:
+        result = run(BIN / "kustomize", "build", ROOT / "dist" / environment / phase)
+        assert result.returncode == 0, result.stderr
+        built[phase] = {key(manifest) for manifest in yaml.safe_load_all(result.stdout)}
+    files = manifests_by_file(environment)
+    assert built == {
+        phase: {key(files[path]) for path in files if path.startswith(f"{phase}/")}
+        for phase in Phase
+    }
 
 
 @pytest.mark.tools

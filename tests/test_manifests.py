@@ -88,13 +88,13 @@ def test_two_objects_that_would_share_a_file_are_an_error() -> None:
         files_of("prod", [manifest("Service"), other])
 
 
-def test_kustomizations_list_every_file_once() -> None:
+def test_kustomizations_list_every_file_once_and_every_phase_even_if_it_is_empty() -> None:
     texts = kustomizations(
         "prod", ["00-cluster/a.yaml", "50-platform/x/c.yaml", "50-platform/b.yaml"]
     )
     resources = {path: yaml.safe_load(text)["resources"] for path, text in texts.items()}
-    assert resources == {
-        "kustomization.yaml": ["00-cluster", "50-platform"],
+    assert resources.pop("kustomization.yaml") == list(Phase)
+    assert resources == {f"{phase}/kustomization.yaml": [] for phase in Phase} | {
         "00-cluster/kustomization.yaml": ["a.yaml"],
         "50-platform/kustomization.yaml": ["b.yaml", "x/c.yaml"],
     }
