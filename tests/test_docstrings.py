@@ -12,6 +12,7 @@ from constructs import Construct
 
 import cube_example
 import dagster_example
+import delivery_example
 import floe_constructs
 import jaeger_example
 import login_example
@@ -79,6 +80,7 @@ def build(chart: Construct) -> None:
     ClusterGate(chart, "cluster-gate", preflight_example.spec(), ClusterNeeds())
     for number, route in enumerate(route_example.ROUTES):
         expose(chart, f"route-{number}", route)
+    delivery_example.everything(chart)
     Namespace(chart, "namespace", LABELS, "data", "1.34")
     DefaultDeny(chart, "deny", LABELS, [])
     NetworkPolicies(chart, "policies", [Flow(source=LABELS, target=LABELS, port=1, why="talk")])

@@ -3,7 +3,7 @@
 import contextlib
 import difflib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -12,8 +12,10 @@ from pathlib import Path
 
 import floe_constructs
 import floe_deploy
-from floe_deploy import lock, overlay, project, writing, yaml_file
+from floe_deploy import delivery, lock, overlay, project, writing, yaml_file
+from floe_deploy.delivery import Rendered
 from floe_deploy.errors import InputError
+from floe_deploy.lock import Lock
 from floe_deploy.project import Project
 from floe_deploy.yaml_file import YamlFileError
 
@@ -63,6 +65,8 @@ def check(folders: Sequence[Path], settings: Project, *, everything: bool) -> li
         return []
     if find_spec("cdk8s") is None:
         found += [d for folder in folders for d in _against_lock(settings.output / folder.name)]
+        if settings.delivery and (known := lock.read(settings.delivery)):
+            found += _as_locked(settings.delivery, known)
         if not found:
             raise InputError(
                 "The files are as their lock.json says, but they could not be rendered again: "
@@ -71,8 +75,11 @@ def check(folders: Sequence[Path], settings: Project, *, everything: bool) -> li
         return found
     from floe_deploy.synth import render_all
 
-    for rendering in render_all(folders, settings):
+    renderings = list(render_all(folders, settings))
+    for rendering in renderings:
         found += _against(settings.output / rendering.environment, rendering.files)
+    if settings.delivery:
+        found += _delivered(settings.delivery, renderings, settings)
     if not found and key:
         _remember(str(settings.output), key)
     return found
@@ -81,8 +88,32 @@ def check(folders: Sequence[Path], settings: Project, *, everything: bool) -> li
 def _against(folder: Path, files: dict[str, str]) -> list[Difference]:
     known = lock.read(folder)
     hashes = known.files if known else {}
+    paths = files.keys() | hashes.keys()
+    return _compared(folder, files, hashes, paths) + _unknown(folder, paths)
+
+
+def _delivered(folder: Path, renderings: Sequence[Rendered], settings: Project) -> list[Difference]:
+    """Compare what points controllers to the environments; others' files may be beside it.
+
+    In the folder of an environment that says who delivers it, they may not.
+    """
+    files, looked_at = delivery.contents(folder, renderings, settings)
+    known = lock.read(folder)
+    hashes = known.files if known else {}
+    found = _compared(folder, files, hashes, looked_at | (files.keys() & {lock.FILE}))
+    ours = {rendering.environment for rendering in renderings if rendering.delivery}
+    return found + [
+        difference
+        for difference in _unknown(folder, files.keys() | hashes.keys())
+        if difference.state is State.STALE or difference.path.relative_to(folder).parts[0] in ours
+    ]
+
+
+def _compared(
+    folder: Path, files: Mapping[str, str], hashes: Mapping[str, str], paths: Collection[str]
+) -> list[Difference]:
     found = []
-    for path in sorted(files.keys() | hashes.keys()):
+    for path in sorted(paths):
         target = folder / path
         wanted = files.get(path)
         if not target.is_file():
@@ -95,13 +126,17 @@ def _against(folder: Path, files: dict[str, str]) -> list[Difference]:
         by_hand = path in hashes and lock.sha256(data) != hashes[path]
         state = State.EDITED if by_hand else State.STALE
         found.append(Difference(state=state, path=target, diff=_diff(data, wanted)))
-    return found + _unknown(folder, files.keys() | hashes.keys())
+    return found
 
 
 def _against_lock(folder: Path) -> list[Difference]:
     known = lock.read(folder)
     if known is None:
         return [Difference(state=State.MISSING, path=folder / lock.FILE)]
+    return _as_locked(folder, known) + _unknown(folder, known.files.keys())
+
+
+def _as_locked(folder: Path, known: Lock) -> list[Difference]:
     found = []
     for path, sha in known.files.items():
         target = folder / path
@@ -109,7 +144,7 @@ def _against_lock(folder: Path) -> list[Difference]:
             found.append(Difference(state=State.MISSING, path=target))
         elif lock.sha256(target.read_bytes()) != sha:
             found.append(Difference(state=State.EDITED, path=target))
-    return found + _unknown(folder, known.files.keys())
+    return found
 
 
 def _unknown(folder: Path, known: Collection[str]) -> list[Difference]:
@@ -149,7 +184,8 @@ def _key(folders: Sequence[Path], settings: Project) -> str:
     parts = [repr(settings), *(f"{name} {_version(name)}" for name in _LIBRARIES)]
     code = [Path(place) for package in _CODE for place in package.__path__]
     outputs = [settings.output / folder.name for folder in folders]
-    for root in [*code, *folders, *outputs]:
+    outputs += [settings.delivery] if settings.delivery else []
+    for root in [*code, settings.overlays, *outputs]:
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
             if path.is_file() and path.suffix != ".pyc":
                 parts += [f"{path} {lock.sha256(path.read_bytes())}"]

@@ -8,14 +8,16 @@ from floe_constructs.cube.source import Trino
 from floe_constructs.cube.spec import CubeSettings
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.exposure.spec import Exposure
+from floe_constructs.gitops.spec import ArgoCdDelivery, Delivery, FluxDelivery
 from floe_constructs.jaeger.spec import JaegerSettings
 from floe_constructs.kubernetes.capacity import Capacity, platform_class
 from floe_constructs.kubernetes.endpoint import External, Peer
+from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.value import Cidr, DnsLabel
 from floe_constructs.marquez.spec import MarquezSettings
 from floe_constructs.monitoring.spec import MonitoringSettings
 from floe_constructs.preflight.spec import GateSettings
-from floe_constructs.secrets.spec import SecretsSpec
+from floe_constructs.secrets.spec import SecretsSpec, SopsSecrets
 from floe_constructs.spec import Spec
 from floe_deploy.registry import Images
 from floe_deploy.rules.exception import RuleException
@@ -165,6 +167,9 @@ class Environment(Spec):
     """The gate: Jobs that prove, before each release, that the services it needs work; none when
     silent."""
 
+    delivery: Delivery | None = None
+    """Who applies the environment: Flux or Argo CD; nothing is written for either when silent."""
+
     @model_validator(mode="after")
     def _can_be_watched(self) -> Self:
         if self.monitoring and not self.cluster.monitoring:
@@ -186,6 +191,35 @@ class Environment(Spec):
             )
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _engine_decrypts(self) -> Self:
+        sops = self.secrets if isinstance(self.secrets, SopsSecrets) else None
+        match self.delivery:
+            case FluxDelivery(decryption=None) if sops:
+                msg = "Flux needs a key to decrypt by: name its Secret in delivery.decryption"
+            case FluxDelivery(decryption=str()) if not sops:
+                msg = "delivery.decryption is for the strategy sops: leave it out"
+            case FluxDelivery() if self.argocd_plugin:
+                msg = "secrets.argocd_plugin is for Argo CD, and Flux delivers: leave it out"
+            case FluxDelivery() if len(self.namespace) > _LABEL - len(Phase.FOUNDATION) - 1:
+                msg = (
+                    "namespace: Flux writes NAMESPACE-PHASE into a label: "
+                    f"at most {_LABEL - len(Phase.FOUNDATION) - 1} characters"
+                )
+            case ArgoCdDelivery() if sops and not self.argocd_plugin:
+                msg = (
+                    "Argo CD decrypts what SOPS has encrypted by a plugin only: "
+                    "name it in secrets.argocd_plugin, or choose another strategy"
+                )
+            case _:
+                return self
+        raise ValueError(msg)
+
+    @property
+    def argocd_plugin(self) -> str | None:
+        """What decrypts for Argo CD."""
+        return self.secrets.argocd_plugin if isinstance(self.secrets, SopsSecrets) else None
 
     @property
     def allowed(self) -> tuple[RuleException, ...]:

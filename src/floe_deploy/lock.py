@@ -16,7 +16,7 @@ class Lock:
     """The inventory of one environment's folder."""
 
     inputs: str
-    """SHA-256 of the overlay and the artifacts, as far as they matter."""
+    """SHA-256 of the overlay and the artifacts, as far as they matter; empty in `delivery/`."""
 
     files: Mapping[str, str]
     """SHA-256 of every file but the lock itself, by path."""
@@ -42,6 +42,14 @@ def write(inputs: str, files: Mapping[str, str], objects: Mapping[str, Manifest]
     return f'{{\n  "version": 1,\n  "inputs": "{inputs}",\n  "files": {{\n{lines}\n  }}\n}}\n'
 
 
+def inventory(hashes: Mapping[str, str]) -> str:
+    """Answer the text of a lock that knows no more than the hash of each file."""
+    lines = ",\n".join(
+        f'    {json.dumps(path)}: {{"sha256": "{sha}"}}' for path, sha in sorted(hashes.items())
+    )
+    return f'{{\n  "version": 1,\n  "files": {{\n{lines}\n  }}\n}}\n'
+
+
 def _object(manifest: Manifest) -> tuple[str, str, str, str]:
     who = identity(manifest)
     return who.group, who.kind, who.namespace, who.name
@@ -52,7 +60,7 @@ def read(folder: Path) -> Lock | None:
     try:
         data = json.loads((folder / FILE).read_bytes())
         return Lock(
-            inputs=str(data["inputs"]),
+            inputs=str(data.get("inputs", "")),
             files={str(path): str(entry["sha256"]) for path, entry in data["files"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -45,6 +45,9 @@ CLUSTER_SCOPED = frozenset(
 )
 """Kinds without a namespace: a cdk8s chart stamps its namespace on them as well."""
 
+_RIGHTS = frozenset({"Role", "RoleBinding"})
+"""Kinds with a namespace that whoever applies the rest needs before."""
+
 _FOUNDATION = frozenset(
     {
         "ExternalSecret",
@@ -92,7 +95,7 @@ def placed(manifest: Manifest) -> tuple[Phase, Manifest]:
     """Answer an object's phase, and the object as it is written: with its wave, in one order."""
     phase = phase_of(manifest)
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "annotations"}
-    if phase is Phase.CLUSTER:
+    if phase is Phase.CLUSTER and manifest["kind"] not in _RIGHTS:
         metadata.pop("namespace", None)
     annotations = dict(manifest["metadata"].get("annotations", {}))
     annotations.pop(ANNOTATION, None)
@@ -100,12 +103,18 @@ def placed(manifest: Manifest) -> tuple[Phase, Manifest]:
         annotations[WAVE] = str(phase.wave)
     if annotations:
         metadata["annotations"] = dict(sorted(annotations.items()))
-    first = {"name", "namespace"}
-    ordered = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
-    ordered |= {key: metadata[key] for key in sorted(metadata.keys() - first)}
+    return phase, ordered(manifest | {"metadata": metadata})
+
+
+def ordered(manifest: Manifest) -> Manifest:
+    """Answer an object in the order in which it is read: what it is, who it is, what it says."""
+    metadata = manifest["metadata"]
+    first = ("name", "namespace")
+    who = {key: metadata[key] for key in first if key in metadata}
+    who |= {key: metadata[key] for key in sorted(metadata.keys() - set(first))}
     body = {key: value for key, value in manifest.items() if key != "metadata"}
     head = {"apiVersion": body.pop("apiVersion"), "kind": body.pop("kind")}
-    return phase, head | {"metadata": ordered} | body
+    return head | {"metadata": who} | body
 
 
 def path_of(phase: Phase, manifest: Manifest) -> str:
@@ -142,9 +151,7 @@ def files_of(
             share a file.
 
     """
-    manifests = list(manifests)
-    if unfit := [problem for manifest in manifests for problem in _unfit(manifest)]:
-        raise InputError(f"{environment}: objects have no place", unfit)
+    manifests = fitting(environment, manifests)
     files: dict[str, tuple[str, Manifest]] = {}
     seen: dict[Identity, str] = {}
     problems = []
@@ -166,6 +173,19 @@ def files_of(
     if problems:
         raise InputError(f"{environment}: objects would overwrite each other", problems)
     return dict(sorted(files.items()))
+
+
+def fitting(environment: str, manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Answer objects of which each has a name, and a phase that there is.
+
+    Raises:
+        InputError: one has not.
+
+    """
+    manifests = list(manifests)
+    if unfit := [problem for manifest in manifests for problem in _unfit(manifest)]:
+        raise InputError(f"{environment}: objects have no place", unfit)
+    return manifests
 
 
 def _unfit(manifest: Manifest) -> Iterator[Problem]:

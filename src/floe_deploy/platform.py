@@ -1,6 +1,6 @@
 """The composition root: which constructs make the platform."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cdk8s import App, Chart
@@ -9,6 +9,11 @@ from constructs import Construct
 from floe_constructs.cube.cube import Cube
 from floe_constructs.dagster.dagster import Dagster
 from floe_constructs.exposure.expose import expose
+from floe_constructs.gitops.account import FluxAccount, FluxServiceAccount
+from floe_constructs.gitops.argocd import ArgoCdApplication, ArgoCdProject
+from floe_constructs.gitops.flux import FluxPhases, FluxSource
+from floe_constructs.gitops.kinds import kinds
+from floe_constructs.gitops.spec import FluxDelivery
 from floe_constructs.jaeger.jaeger import Jaeger
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.namespace import Namespace
@@ -25,6 +30,7 @@ from floe_constructs.preflight.preflight import Preflight
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets
 from floe_deploy.exposing import annotated
+from floe_deploy.manifests import Manifest, fitting, phase_of
 from floe_deploy.reloading import watched
 from floe_deploy.wiring import Wired
 
@@ -82,9 +88,7 @@ def monitoring(chart: Construct, wired: Wired) -> None:
             Monitoring(chart, name, watch, settings, wired.environment.namespace)
 
 
-def render(
-    wired: Wired, add: Compose, copies: Sequence[Mapping[str, Any]] = ()
-) -> list[dict[str, Any]]:
+def render(wired: Wired, add: Compose, copies: Sequence[Manifest] = ()) -> list[dict[str, Any]]:
     """Answer the objects of one environment, in the order in which they were composed.
 
     `copies` come beside them: they need something of the cluster as well.
@@ -101,5 +105,75 @@ def render(
         chart = Chart(app, f"{wired.name}-cluster", **given)
         ClusterGate(chart, "preflight-cluster", wired.gate, asked)
         objects += chart.to_json()
+    if isinstance(environment.delivery, FluxDelivery):  # who may apply exactly that
+        placed = [(phase_of(item), item) for item in fitting(wired.name, [*objects, *copies])]
+        chart = Chart(app, f"{wired.name}-account", **given)
+        _account(chart, wired, environment.delivery, placed)
+        objects += chart.to_json()
     objects = [annotated(item, wired.routes) for item in objects]
     return [watched(item) for item in objects] if environment.cluster.reloader else objects
+
+
+def _account(
+    chart: Chart, wired: Wired, delivery: FluxDelivery, objects: Sequence[tuple[Phase, Manifest]]
+) -> None:
+    _, of_namespace = kinds(objects)
+    FluxAccount(
+        chart,
+        "account",
+        _delivery_labels(wired),
+        account=wired.environment.namespace,
+        account_namespace=delivery.namespace,
+        kinds=of_namespace,
+        roles=[item["metadata"]["name"] for _, item in objects if item["kind"] == "Role"],
+    )
+
+
+def deliver(
+    wired: Wired, objects: Sequence[tuple[Phase, Manifest]], path: str
+) -> list[dict[str, Any]]:
+    """Answer what points a controller to an environment whose phases are folders of a path."""
+    environment, delivery = wired.environment, wired.environment.delivery
+    if delivery is None:
+        return []
+    labels, namespace = _delivery_labels(wired), environment.namespace
+    chart = Chart(
+        App(record_construct_metadata=False),
+        wired.name,
+        namespace=delivery.namespace,
+        disable_resource_name_hashes=True,
+    )
+    if isinstance(delivery, FluxDelivery):
+        FluxServiceAccount(chart, "account", labels, namespace)
+        read = FluxSource(chart, "source", labels, delivery.source, namespace)
+        FluxPhases(
+            chart,
+            "phases",
+            labels,
+            delivery,
+            namespace=namespace,
+            path=path,
+            source=read.reference,
+            objects=objects,
+        )
+    else:
+        of_cluster, of_namespace = kinds(objects)
+        ArgoCdProject(
+            chart,
+            "project",
+            labels,
+            delivery,
+            namespace=namespace,
+            of_cluster=of_cluster,
+            of_namespace=of_namespace,
+        )
+        plugin = environment.argocd_plugin
+        ArgoCdApplication(
+            chart, "application", labels, delivery, namespace=namespace, path=path, plugin=plugin
+        )
+    answer: list[dict[str, Any]] = chart.to_json()
+    return answer
+
+
+def _delivery_labels(wired: Wired) -> Labels:
+    return Labels(name="floe", instance=wired.name, component="delivery", phase=Phase.CLUSTER)

@@ -17,7 +17,7 @@ from floe_deploy.errors import InputError
 FILE = "cdk8s.yaml"
 ENVIRONMENT = "floe_deploy.environment:Environment"
 COMPOSE = "floe_deploy.platform:compose"
-_KEYS = frozenset({"output", "overlays", "environment", "compose"})
+_KEYS = frozenset({"output", "delivery", "overlays", "environment", "compose"})
 _CDK8S = frozenset(
     {"language", "app", "importDirectory", "imports", "pluginsDirectory", "validations"}
 )
@@ -34,6 +34,12 @@ class Project:
     output: Path = Path("dist")
     """Folder that synth writes to."""
 
+    committed: Path = Path("dist")
+    """Folder of the repository that controllers read: the output, unless an option says another."""
+
+    delivery: Path | None = Path("delivery")
+    """Folder of what points controllers there; None where synth writes elsewhere."""
+
     environment: str = ENVIRONMENT
     """`module:class` that an overlay has to fit."""
 
@@ -45,7 +51,8 @@ def load(overlays: Path | None = None, output: Path | None = None) -> Project:
     """Read `cdk8s.yaml` of the working directory, as the cdk8s CLI does; options win over it.
 
     The output is, in this order: the option, `CDK8S_OUTDIR` (which the cdk8s CLI sets), `output`
-    of the file, `dist`.
+    of the file, `dist`. What points controllers to it goes with that of the file: whoever writes
+    elsewhere, to compare or to try, leaves it as it is.
 
     The working directory becomes importable: a composition of the user's lives there.
 
@@ -59,13 +66,28 @@ def load(overlays: Path | None = None, output: Path | None = None) -> Project:
     path = Path(FILE)
     if path.exists():
         settings = _settings(path)
-    outdir = os.environ.get("CDK8S_OUTDIR") or settings.get("output") or "dist"
+    committed = Path(settings.get("output") or "dist")
+    output = output or Path(os.environ.get("CDK8S_OUTDIR") or committed)
+    delivery = Path(settings.get("delivery") or "delivery")
+    if _within(delivery, committed) or _within(committed, delivery):
+        problem = Problem(
+            where="delivery",
+            found=f"{delivery}, and the output {committed}",
+            allowed="two folders, none of them in the other",
+        )
+        raise InputError(f"{path} is not valid", [problem])
     return Project(
         overlays=overlays or Path(settings.get("overlays", "overlays")),
-        output=output or Path(outdir),
+        output=output,
+        committed=committed,
+        delivery=delivery if output.resolve() == committed.resolve() else None,
         environment=settings.get("environment", ENVIRONMENT),
         compose=settings.get("compose", COMPOSE),
     )
+
+
+def _within(one: Path, other: Path) -> bool:
+    return one.resolve().is_relative_to(other.resolve())
 
 
 def _settings(path: Path) -> dict[str, str]:

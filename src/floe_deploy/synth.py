@@ -10,8 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
+from floe_constructs.gitops.application_set import Listed
+from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.problem import SettingError
-from floe_deploy import linting, lock, node, overlay, project, release, wiring
+from floe_deploy import delivery, linting, lock, node, overlay, project, release, wiring
 from floe_deploy.errors import FloeError, InputError
 from floe_deploy.images import FILE as IMAGES
 from floe_deploy.images import images
@@ -42,6 +44,12 @@ class Rendering:
     objects: int
     """Number of Kubernetes objects among them."""
 
+    delivery: dict[str, str]
+    """Text of what points a controller there, by name; empty where none is told."""
+
+    listed: Listed | None
+    """What Argo CD is told of it beside the others, if it is Argo CD's."""
+
     warnings: int
     """Number of ways in which they break a rule of severity warning."""
 
@@ -67,8 +75,22 @@ def render(folder: Path, settings: Project) -> Rendering:
     files |= kustomizations(loaded.name, list(objects))
     files[IMAGES] = images(composed)
     files[lock.FILE] = lock.write(loaded.digest, files, objects)
-    warnings = len(report.of(Severity.WARNING))
-    return Rendering(environment=loaded.name, files=files, objects=len(objects), warnings=warnings)
+    return Rendering(
+        environment=loaded.name,
+        files=files,
+        objects=len(objects),
+        delivery=_delivery(wired, objects, settings),
+        listed=delivery.listed(loaded, settings),
+        warnings=len(report.of(Severity.WARNING)),
+    )
+
+
+def _delivery(wired: Wired, objects: dict[str, Manifest], settings: Project) -> dict[str, str]:
+    from floe_deploy import platform  # starts Node
+
+    placed = [(Phase(path.partition("/")[0]), manifest) for path, manifest in objects.items()]
+    path = delivery.path(wired.environment, wired.name, settings)
+    return delivery.file(wired.name, wired.environment, platform.deliver(wired, placed, path))
 
 
 def _composed(wired: Wired, settings: Project, copies: list[Manifest]) -> list[Manifest]:

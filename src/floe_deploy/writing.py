@@ -36,15 +36,15 @@ def exclusive(output: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def repair(output: Path) -> None:
+def repair(output: Path, folder_name: str = "*") -> None:
     """Clean up after a run that was killed: finish or undo its last exchange."""
-    for left in output.glob(f".*{_OLD}"):
+    for left in output.glob(f".{folder_name}{_OLD}"):
         folder = output / left.name.removeprefix(".").removesuffix(_OLD)
         if not folder.exists():
             left.rename(folder)
         else:
             shutil.rmtree(left)
-    for left in output.glob(f".*{_NEW}"):
+    for left in output.glob(f".{folder_name}{_NEW}"):
         shutil.rmtree(left)
 
 
@@ -102,6 +102,7 @@ def replace(folder: Path, files: Mapping[str, str]) -> list[str]:
     if _holds(folder, files, strangers):
         return strangers
     new = folder.with_name(f".{folder.name}{_NEW}")
+    new.mkdir(parents=True)
     for path, text in files.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ def synth(
     dist/ENVIRONMENT/ is made from overlays/ENVIRONMENT/. Either every file of an environment is
     written or none; files that synth does not know are kept and named.
     """
-    from floe_deploy import overlay, project, writing
+    from floe_deploy import delivery, overlay, project, writing
     from floe_deploy.synth import render_all
 
     settings = project.load(overlays, output)
@@ -31,6 +31,8 @@ def synth(
             writing.replace(settings.output / rendering.environment, rendering.files)
             for rendering in renderings
         ]
+        if settings.delivery:
+            delivery.write(settings.delivery, renderings, settings)
     for rendering, strangers in zip(renderings, kept, strict=True):  # the reader may have gone
         folder = settings.output / rendering.environment
         typer.echo(f"{folder}: {rendering.objects} objects")
