@@ -15,6 +15,7 @@ from floe_constructs.preflight.targets import PreflightConfig
 from floe_constructs.variables import ALSO, COMPUTE_TYPE, STORAGE_URL, VARIABLES
 from floe_deploy import overlay as environments
 from floe_deploy import schema, wiring
+from floe_deploy.diff.report import Report
 from floe_deploy.environment import Environment
 from floe_deploy.graph import reading, svg
 from floe_deploy.preflight.report import Printed
@@ -216,6 +217,7 @@ PAGES = {
     "preflight-configuration.md": preflight,
     "preflight.schema.json": lambda: schema.text(PreflightConfig),
     "preflight-report.schema.json": lambda: schema.text(Printed),
+    "diff-report.schema.json": lambda: schema.text(Report),
     "../explanation/deployment-view.svg": prod,
 }
 

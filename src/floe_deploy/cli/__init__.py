@@ -5,6 +5,7 @@ import sys
 import typer
 
 from floe_deploy.cli.check import check
+from floe_deploy.cli.diff import diff
 from floe_deploy.cli.explain import explain
 from floe_deploy.cli.graph import graph
 from floe_deploy.cli.images import images
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(synth)
 app.command()(check)
+app.command()(diff)
 app.command()(lint)
 app.command()(graph)
 app.command()(explain)
