@@ -31,7 +31,7 @@ class Frozen:
 
 
 _WORKLOAD = Frozen(
-    fields=(("spec", "selector"),),
+    fields=(("spec", "selector"), ("spec", "strategy")),
     instead="give it another name, so that the old one goes when the new one has come; or delete "
     "it first, and it does not answer until new pods are ready",
 )
@@ -59,7 +59,6 @@ TABLE: Mapping[tuple[str, str], Frozen] = {
                 "replicas",
                 "revisionHistoryLimit",
                 "template",
-                "updateStrategy",
             )
         ),
         instead="`kubectl delete --cascade=orphan` leaves pods and claims to the new one, which "
@@ -137,6 +136,7 @@ _DEFAULTS: Mapping[tuple[str, Keys], Any] = {
 }
 """What stands where a manifest is silent: to say it or not is no change."""
 
+_ROLLING = "RollingUpdate"
 _STORAGE = ("spec", "resources", "requests", "storage")
 _REFUSED = (
     "refused: the API server keeps the old one, Flux applies nothing of its phase, and Argo CD "
@@ -167,21 +167,33 @@ def _overlap(keys: Keys, frozen: Keys) -> bool:
 
 def _is_exempt(kind: str, keys: Keys, old: Manifest, new: Manifest) -> bool:
     before, after = mapping(old.get("spec")), mapping(new.get("spec"))
+    exempt = False
     match kind, keys:
+        case "Deployment" | "StatefulSet", (_, "strategy" | "updateStrategy" as key, *_):
+            exempt = _leaves_nothing(mapping(before.get(key)), mapping(after.get(key)))
         case "ConfigMap" | "Secret", (first, *_) if first != "type":
-            return old.get("immutable") is not True
+            exempt = old.get("immutable") is not True
         case "PersistentVolumeClaim", keys if keys == _STORAGE:
-            return _grows(before, after)
+            exempt = _grows(before, after)
         case "Job", ("spec", "completions"):
             indexed = before.get("completionMode") == "Indexed"
-            return indexed and after.get("completions") == after.get("parallelism")
-        case "Service", (_, "clusterIP" | "clusterIPs"):
+            exempt = indexed and after.get("completions") == after.get("parallelism")
+        case "Service", (_, "clusterIP" | "clusterIPs" as key):
             # What is not said any more stays as it is; a Service by another name has no address.
-            silent = keys[1] not in after
-            return silent or keys[1] not in before or after.get("type") == "ExternalName"
+            exempt = key not in after or "ExternalName" in {before.get("type"), after.get("type")}
         case "Service", (_, "loadBalancerClass"):
-            return "LoadBalancer" not in {before.get("type")} & {after.get("type")}
-    return False
+            exempt = not before.get("type") == after.get("type") == "LoadBalancer"
+    return exempt
+
+
+def _leaves_nothing(before: Manifest, after: Manifest) -> bool:
+    """Answer whether nothing is left of a rolling update where another strategy takes its place.
+
+    What the API server has filled in belongs to nobody: server-side apply leaves it there, and the
+    other strategy may not have it.
+    """
+    rolls = before.get("type", _ROLLING) == _ROLLING != after.get("type", _ROLLING)
+    return not rolls or ("rollingUpdate" in before and "rollingUpdate" not in after)
 
 
 def _grows(before: Manifest, after: Manifest) -> bool:
