@@ -26,7 +26,7 @@ def read(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     """Read a text as a file, with the parser in C and with the one that stands in for it."""
     path = tmp_path / "environment.yaml"
     if request.param == "Python":
-        monkeypatch.setattr(yaml_file, "_LOADER", yaml.SafeLoader)
+        monkeypatch.setattr(yaml_file, "LOADER", yaml.SafeLoader)
 
     def reading(said: str | bytes) -> object:
         path.write_bytes(said if isinstance(said, bytes) else said.encode())

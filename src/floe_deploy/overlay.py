@@ -112,15 +112,17 @@ def orphans(settings: Project) -> list[Path]:
     ]
 
 
-def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
-    """Read one environment.
+def load(
+    folder: Path, environment: str = project.ENVIRONMENT, *, text: str | None = None
+) -> Overlay:
+    """Read one environment; with a `text`, as it would be if `environment.yaml` held that.
 
     Raises:
         InputError: it is not valid; the message tells everything that is wrong with it.
 
     """
     problems: list[Problem] = []
-    settings = _environment(folder, project.environment_of(environment), problems)
+    settings = _environment(folder, project.environment_of(environment), problems, text)
     data, artifacts = _artifacts(folder, problems)
     model = _cube_model(folder, settings.cube_model, problems) if settings else {}
     secrets = secret_files.read(folder, settings.secrets, problems) if settings else None
@@ -128,10 +130,10 @@ def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
         problems += conflicts.between(settings, artifacts)
     if problems or settings is None or artifacts is None:
         raise InputError(f"{folder} is not a valid overlay:", problems)
-    text = contract.canonical(data)
+    canonical = contract.canonical(data)
     said = [
         settings.model_dump(mode="json", exclude_defaults=True),
-        text,
+        canonical,
         model,
         *([secrets] if secrets else []),
     ]
@@ -139,7 +141,7 @@ def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
         name=folder.name,
         environment=settings,
         artifacts=artifacts,
-        artifacts_text=text,
+        artifacts_text=canonical,
         cube_model=model,
         secret_files=secrets,
         digest=lock.sha256(json.dumps(said, sort_keys=True).encode()),
@@ -147,11 +149,12 @@ def load(folder: Path, environment: str = project.ENVIRONMENT) -> Overlay:
 
 
 def _environment(
-    folder: Path, model: type[Environment], problems: list[Problem]
+    folder: Path, model: type[Environment], problems: list[Problem], text: str | None
 ) -> Environment | None:
     """Validate `environment.yaml`; strictly, so that no value is bent into another type."""
     try:
-        data = yaml_file.read(folder / FILE)
+        path = folder / FILE
+        data = yaml_file.read(path) if text is None else yaml_file.parse(path, text)
         environment: Environment = model.model_validate_json(json.dumps(data), strict=True)
     except yaml_file.YamlFileError as failure:
         problems += failure.problems

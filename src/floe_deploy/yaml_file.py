@@ -24,7 +24,7 @@ MOST = 100
 LARGEST = 2**53
 """Above it Node, and with it cdk8s, rounds integers."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"|~|null|Null|NULL"), lambda _: None),
@@ -62,7 +62,17 @@ def read(path: Path) -> object:
         YamlFileError: with everything that is wrong, each with its line.
 
     """
-    return _Document(path).read(text(path))
+    return parse(path, text(path))
+
+
+def parse(path: Path, text: str) -> object:
+    """Read a document that a file holds, or is about to: as `read`.
+
+    Raises:
+        YamlFileError: with everything that is wrong, each with its line.
+
+    """
+    return _Document(path).read(text)
 
 
 def text(path: Path) -> str:
@@ -126,7 +136,7 @@ class _Document:
 
     def read(self, text: str) -> object:
         try:
-            for event in yaml.parse(text, Loader=_LOADER):
+            for event in yaml.parse(text, Loader=LOADER):
                 self._take(event)
         except _StoppedError:
             pass

@@ -12,6 +12,7 @@ from floe_deploy.cli.images import images
 from floe_deploy.cli.init import init
 from floe_deploy.cli.lint import lint
 from floe_deploy.cli.preflight import preflight
+from floe_deploy.cli.promote import promote
 from floe_deploy.cli.schema import schema
 from floe_deploy.cli.secrets import secrets
 from floe_deploy.cli.synth import synth
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(synth)
 app.command()(check)
 app.command()(diff)
+app.command()(promote)
 app.command()(lint)
 app.command()(graph)
 app.command()(explain)
