@@ -3,9 +3,12 @@
 One folder with one lock: an environment's folder holds objects alone, and can be applied as it is.
 """
 
+import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+
+import yaml
 
 from floe_constructs.gitops.application_set import Listed, application_sets
 from floe_constructs.gitops.spec import ArgoCdDelivery, FluxDelivery
@@ -47,15 +50,15 @@ def path(environment: Environment, name: str, settings: Project) -> str:
     return f"{home}/{name}"
 
 
-def file(name: str, environment: Environment, objects: Iterable[Manifest]) -> dict[str, str]:
-    """Answer the file of an environment's objects, by its name."""
-    text = _documents(header(name), objects)
-    match environment.delivery:
-        case FluxDelivery():
-            return {"flux.yaml": text}
-        case ArgoCdDelivery():
-            return {"argocd.yaml": text}
-    return {}
+def name_of(environment: Environment) -> str:
+    """Answer the name of an environment's file; empty where it says nothing of who delivers it."""
+    names = {FluxDelivery: "flux.yaml", ArgoCdDelivery: "argocd.yaml"}
+    return names[type(environment.delivery)] if environment.delivery else ""
+
+
+def file(environment: str, name: str, objects: Iterable[Manifest]) -> dict[str, str]:
+    """Answer the text of an environment's file by its name, if it has one."""
+    return {name: _documents(header(environment), objects)} if name else {}
 
 
 def listed(loaded: Overlay, settings: Project) -> Listed | None:
@@ -70,6 +73,19 @@ def listed(loaded: Overlay, settings: Project) -> Listed | None:
         path=path(environment, loaded.name, settings),
         plugin=environment.argocd_plugin,
     )
+
+
+def objects(place: Path, name: str) -> list[tuple[str, Manifest]]:
+    """Answer what points controllers at an environment, ours or not, with the file it is in.
+
+    A file that is no YAML is nobody's: a controller would refuse it.
+    """
+    found = []
+    for path in sorted([*place.glob("*.y*ml"), *(place / name).rglob("*.y*ml")]):
+        with contextlib.suppress(OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+            documents = list(yaml.safe_load_all(path.read_text("utf-8")))
+            found += [(path.as_posix(), each) for each in documents if isinstance(each, dict)]
+    return found
 
 
 def contents(

@@ -13,7 +13,7 @@ from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import ExistingSecrets
 from floe_constructs.yaml_text import load
-from floe_deploy import lock, overlay
+from floe_deploy import delivery, lock, overlay
 from floe_deploy.errors import InputError
 from floe_deploy.manifests import Manifest
 from floe_deploy.overlay import Overlay
@@ -31,11 +31,19 @@ def lint(folder: Path, settings: Project) -> Report:
 
     """
     loaded = overlay.load(folder, settings.environment)
-    return held(loaded, _read(settings.output / loaded.name))
+    pointing = delivery.objects(settings.delivery, loaded.name) if settings.delivery else []
+    return held(loaded, _read(settings.output / loaded.name), pointing)
 
 
-def held(loaded: Overlay, objects: Mapping[str, Manifest]) -> Report:
-    """Hold objects to the rules, with the exceptions of their overlay."""
+def held(
+    loaded: Overlay,
+    objects: Mapping[str, Manifest],
+    pointing: Iterable[tuple[str, Manifest]] = (),
+) -> Report:
+    """Hold objects to the rules, with the exceptions of their overlay.
+
+    So is what points controllers at them, whoever wrote it.
+    """
     environment = loaded.environment
     brings = not isinstance(environment.secrets, ExistingSecrets)
     among = Objects(
@@ -43,6 +51,7 @@ def held(loaded: Overlay, objects: Mapping[str, Manifest]) -> Report:
         environment=loaded.name,
         brings_secrets=brings,
         elsewhere=frozenset(_elsewhere(environment)),
+        delivery=pointing,
     )
     return report(among, environment.allowed)
 

@@ -69,7 +69,10 @@ def render(folder: Path, settings: Project) -> Rendering:
     composed = release.named(_composed(wired, settings, copies), copies)
     written = files_of(loaded.name, composed, secrets)
     objects = {path: manifest for path, (_, manifest) in written.items()}
-    report = linting.held(loaded, objects)
+    made = _delivery(wired, objects, settings)
+    name = delivery.name_of(loaded.environment)
+    pointing = [(f"{settings.delivery or 'delivery'}/{loaded.name}/{name}", each) for each in made]
+    report = linting.held(loaded, objects, pointing)
     report.enforce()
     files = {path: text for path, (text, _) in written.items()}
     files |= kustomizations(loaded.name, list(objects))
@@ -79,18 +82,18 @@ def render(folder: Path, settings: Project) -> Rendering:
         environment=loaded.name,
         files=files,
         objects=len(objects),
-        delivery=_delivery(wired, objects, settings),
+        delivery=delivery.file(loaded.name, name, made),
         listed=delivery.listed(loaded, settings),
         warnings=len(report.of(Severity.WARNING)),
     )
 
 
-def _delivery(wired: Wired, objects: dict[str, Manifest], settings: Project) -> dict[str, str]:
+def _delivery(wired: Wired, objects: dict[str, Manifest], settings: Project) -> list[Manifest]:
     from floe_deploy import platform  # starts Node
 
     placed = [(Phase(path.partition("/")[0]), manifest) for path, manifest in objects.items()]
     path = delivery.path(wired.environment, wired.name, settings)
-    return delivery.file(wired.name, wired.environment, platform.deliver(wired, placed, path))
+    return platform.deliver(wired, placed, path)
 
 
 def _composed(wired: Wired, settings: Project, copies: list[Manifest]) -> list[Manifest]:

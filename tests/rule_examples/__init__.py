@@ -5,6 +5,7 @@ from rule_examples import (
     capacity,
     components,
     credentials,
+    delivery,
     engines,
     existence,
     exposure,
@@ -18,8 +19,8 @@ from rule_examples import (
 )
 
 _SUBJECTS = (
-    pods, credentials, existence, selectors, jobs, gate, engines, network, exposure, metadata,
-    names, capacity, components,
+    pods, credentials, existence, selectors, jobs, gate, engines, delivery, network, exposure,
+    metadata, names, capacity, components,
 )  # fmt: skip
 
 BROKEN: Cases = {rule: cases for subject in _SUBJECTS for rule, cases in subject.BROKEN.items()}

@@ -1,7 +1,6 @@
 """Cases of what Flux and Argo CD make of objects."""
 
 from rule_cases import DELETE, Cases, Change, put
-from rule_examples.jobs import flux
 
 OPTIONS = "argocd.argoproj.io/sync-options"
 PRUNE = "kustomize.toolkit.fluxcd.io/prune"
@@ -29,10 +28,6 @@ BROKEN: Cases = {
         (put(CONFIG, f"metadata annotations {SUBSTITUTE}", DELETE),),
         annotated(CONFIG, SUBSTITUTE, "enabled"),
     ],
-    "engine-root": [
-        (flux(path="./dist/prod", timeout="1h"),),
-        (flux(path="./dist/prod/", timeout="1h"),),
-    ],
     "data-kept": [
         (put(NAMESPACE, f"metadata annotations {PRUNE}", DELETE),),
         annotated(NAMESPACE, OPTIONS, "Prune=false"),
@@ -49,10 +44,6 @@ KEPT: Cases = {
             put(CONFIG, f"metadata annotations {SUBSTITUTE}", DELETE),
             put(CONFIG, f"metadata labels {SUBSTITUTE}", "disabled"),
         ),
-    ],
-    "engine-root": [
-        (flux(path="./dist/prod/50-platform", timeout="1h"),),
-        (flux(path="./apps/products", timeout="1h"),),
     ],
     "data-kept": [annotated(NAMESPACE, OPTIONS, "Delete=false, Prune=false, ServerSideApply=true")],
 }

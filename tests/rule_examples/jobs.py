@@ -1,16 +1,9 @@
 """Cases of Jobs and deadlines."""
 
-from typing import Any
-
-from rule_cases import DELETE, Cases, Change, add, put, thing
+from rule_cases import DELETE, Cases, Change, put
 
 WEB, POD = "Deployment/marquez-web", "spec template spec"
 MIGRATE, RETENTION = "Job/marquez-migrate", "CronJob/marquez-retention"
-
-
-def flux(**spec: Any) -> Change:
-    api = "kustomize.toolkit.fluxcd.io/v1"
-    return add("50-platform/flux.yaml", thing("Kustomization", "prod-migrate", api, spec=spec))
 
 
 def sleep(seconds: int) -> Change:
@@ -29,8 +22,6 @@ BROKEN: Cases = {
         (put(WEB, "spec progressDeadlineSeconds", 59),),
         (put(WEB, f"{POD} containers 0 startupProbe initialDelaySeconds", 541),),
         (sleep(30),),
-        (flux(path="./dist/prod/40-migrate", timeout="30m"),),
-        (flux(path="./dist/prod/40-migrate", timeout="29m59s"),),
     ],
 }
 
@@ -44,7 +35,5 @@ KEPT: Cases = {
         (put(MIGRATE, f"{POD} activeDeadlineSeconds", 1799),),
         (put(WEB, "spec progressDeadlineSeconds", 60),),
         (sleep(29),),
-        (flux(path="./dist/prod/40-migrate", timeout="30m1s"),),
-        (flux(path="./dist/prod/00-cluster", timeout="5m"),),
     ],
 }

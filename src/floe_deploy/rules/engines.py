@@ -1,11 +1,9 @@
 """What Flux and Argo CD take differently, and what neither may delete."""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
-from floe_constructs.kubernetes.phase import Phase
 from floe_deploy.manifests import NO_SUBSTITUTION
-from floe_deploy.rules.jobs import FLUX
+from floe_deploy.rules.delivery import FLUX
 from floe_deploy.rules.objects import Object
 from floe_deploy.rules.rule import Breach, Rule
 from floe_deploy.rules.shape import inside, mapping, text
@@ -36,13 +34,6 @@ def _substituted(it: Object) -> Iterator[Breach]:
     said = {**mapping(it.metadata.get("labels")), **it.annotations}.get(NO_SUBSTITUTION)
     if said != "disabled" and any("${" in value for _, value in it.texts):
         yield Breach(found="text with ${, which Flux may replace")
-
-
-def _root(it: Object) -> Iterator[Breach]:
-    if it.kind == "Kustomization" and it.group == FLUX:
-        path = PurePosixPath(text(it.spec.get("path")))
-        if path.name == it.among.environment and path.name not in set(Phase):
-            yield Breach(found=f"path: {path}", allowed=", ".join(f"{path}/{one}" for one in Phase))
 
 
 def _kept(it: Object) -> Iterator[Breach]:
@@ -82,13 +73,6 @@ RULES = (
         "know; before, it put nothing in its place.",
         remedy=f"set the annotation {NO_SUBSTITUTION}: disabled, as `floe synth` does",
         check=_substituted,
-    ),
-    Rule(
-        id="engine-root",
-        summary="No Flux Kustomization is over the whole folder of an environment.",
-        why="It would apply workloads together with their gate, and before it.",
-        remedy="make one Kustomization for each phase, each depending on the one before",
-        check=_root,
     ),
     Rule(
         id="data-kept",

@@ -1,22 +1,16 @@
 """Jobs that gate, and deadlines that are reached in the right order."""
 
-import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
-from floe_constructs.kubernetes.phase import Phase
 from floe_deploy.rules.objects import Object
 from floe_deploy.rules.rule import Breach, Rule
 from floe_deploy.rules.shape import inside, mapping, number, text
 
-FLUX = "kustomize.toolkit.fluxcd.io"
 _GRACE, _PROGRESS = 30, 600
 """Seconds that Kubernetes gives a pod to end, and a Deployment to get on, unless told."""
 
 _FAILURES, _PERIOD = 3, 10
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|[hms])")
 
 
 def job_of(it: Object) -> dict[str, Any]:
@@ -57,8 +51,6 @@ def _order(it: Object) -> Iterator[Breach]:
         if it.kind == "Deployment" and _starting(container) > progress:
             found = f"container {name} may take {_starting(container)} s to start"
             yield Breach(found=f"{found}, and the rollout fails after {progress} s")
-    if it.kind == "Kustomization" and it.group == FLUX:
-        yield from _waiting(it)
 
 
 def _starting(container: dict[str, Any]) -> int:
@@ -69,21 +61,6 @@ def _starting(container: dict[str, Any]) -> int:
     tries = number(probe.get("failureThreshold"), _FAILURES)
     first = number(probe.get("initialDelaySeconds"), 0)
     return first + tries * number(probe.get("periodSeconds"), _PERIOD)
-
-
-def _waiting(it: Object) -> Iterator[Breach]:
-    """Flux has to wait longer than any Job of the phase: else it never learns how that ended."""
-    timeout = sum(
-        float(part["number"]) * _UNITS[part["unit"]]
-        for part in _DURATION.finditer(text(it.spec.get("timeout")))
-    )
-    folder = PurePosixPath(text(it.spec.get("path"))).name
-    if not timeout or folder not in set(Phase):
-        return
-    for job in it.among.of("Job"):
-        deadline = number(job.spec.get("activeDeadlineSeconds"), 0)
-        if job.phase == folder and deadline >= timeout:
-            yield Breach(found=f"a wait of {timeout:g} s for {job}, which may take {deadline} s")
 
 
 RULES = (
@@ -113,8 +90,8 @@ RULES = (
     ),
     Rule(
         id="deadline-order",
-        summary="Of two deadlines the inner one comes first: pod and Job, Job and Flux' wait, "
-        "start and rollout, preStop and the time to end.",
+        summary="Of two deadlines the inner one comes first: pod and Job, start and rollout, "
+        "preStop and the time to end.",
         why="The outer one would end what the inner one was to explain; a release would fail "
         "while pods still start.",
         remedy="shorten the inner one, or lengthen the outer one",

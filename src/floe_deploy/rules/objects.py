@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -188,8 +188,11 @@ class Objects:
         environment: str = "",
         brings_secrets: bool = False,
         elsewhere: Collection[Reference] = (),
+        delivery: Iterable[tuple[str, Manifest]] = (),
     ) -> None:
         """Take objects by their file, and what the overlay says is made elsewhere.
+
+        What points a controller at them is `delivery`, and not one of them.
 
         `brings_secrets` unless Secrets are.
         """
@@ -200,6 +203,7 @@ class Objects:
         self._kinds: dict[str, dict[str, Object]] = {}
         for item in self._all:
             self._kinds.setdefault(item.kind, {})[item.name] = item
+        self.delivery = [Object(manifest, file, self) for file, manifest in delivery]
         self._once: dict[str, object] = {}
 
     def __iter__(self) -> Iterator[Object]:

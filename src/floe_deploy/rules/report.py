@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from floe_constructs.problem import Problem
 from floe_deploy.errors import InputError
+from floe_deploy.rules import delivery
 from floe_deploy.rules.catalog import RULES
 from floe_deploy.rules.exception import RuleException
 from floe_deploy.rules.objects import Object, Objects
@@ -75,7 +76,7 @@ def findings(objects: Iterable[Object], rules: Sequence[Rule] = RULES) -> Iterat
 def report(objects: Objects, exceptions: Sequence[RuleException] = ()) -> Report:
     """Hold an environment's objects to every rule."""
     open_, allowed = [], {exception: list[Finding]() for exception in exceptions}
-    for finding in findings(objects):
+    for finding in (*findings(objects), *findings(objects.delivery, delivery.RULES)):
         of_it = [said for said in exceptions if _is_for(said, finding)]
         for exception in of_it:
             allowed[exception].append(finding)
