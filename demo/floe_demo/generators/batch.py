@@ -77,6 +77,8 @@ class Generator(ABC):
     domain: ClassVar[str]
     schemas: ClassVar[Mapping[str, pa.Schema]]
     """The tables, each with `updated_at`, in the order in which they refer to each other."""
+    facts: ClassVar[tuple[str, ...]]
+    """The tables whose rows go after a while; all others are about those who stay."""
     lookback: ClassVar[int]
     """For how many microseconds rows of a batch move on in later ones."""
     beginning: ClassVar[int]

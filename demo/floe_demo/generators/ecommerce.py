@@ -46,6 +46,7 @@ class EcommerceGenerator(Generator):
     """Rows of a shop."""
 
     domain: ClassVar[str] = "ecommerce"
+    facts: ClassVar[tuple[str, ...]] = ("orders", "order_items")
     lookback: ClassVar[int] = LIFE.longest
     beginning: ClassVar[int] = OLD_CUSTOMERS
     schemas: ClassVar[Mapping[str, pa.Schema]] = {

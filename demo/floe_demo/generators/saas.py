@@ -47,6 +47,7 @@ class SaaSGenerator(Generator):
     """Rows of a company that sells software by seats."""
 
     domain: ClassVar[str] = "saas"
+    facts: ClassVar[tuple[str, ...]] = ("usage_events",)
     lookback: ClassVar[int] = LIFE.longest
     beginning: ClassVar[int] = OLD_ACCOUNTS
     schemas: ClassVar[Mapping[str, pa.Schema]] = {

@@ -1,0 +1,1 @@
+"""The lake: Iceberg tables that batches are appended to, each once."""
