@@ -7,7 +7,8 @@ from floe_constructs.problem import Problem, nearest
 from floe_deploy import overlay, writing
 from floe_deploy.diff import promotion, revision
 from floe_deploy.diff.judging import changes
-from floe_deploy.diff.report import Report, ReportedEnvironment, reported
+from floe_deploy.diff.report import Report, ReportedEnvironment
+from floe_deploy.diff.reporting import reported
 from floe_deploy.diff.revision import Revision, RevisionError
 from floe_deploy.diff.snapshot import FILE, Snapshot, snapshot
 from floe_deploy.errors import InputError

@@ -94,6 +94,16 @@ def _members(old: list[Any], new: list[Any], path: Path) -> Iterator[Field]:
             yield Field((*path, Item()), ABSENT, json.loads(text))
 
 
+def settled(value: Any, path: Path) -> Any:
+    """Answer a value in one order, wherever order has no meaning."""
+    if isinstance(value, dict):
+        return {key: settled(value[key], (*path, str(key))) for key in sorted(value, key=str)}
+    if isinstance(value, list):
+        inner = [settled(each, path) for each in value]
+        return inner if lists.is_ordered(path) else sorted(inner, key=canonical)
+    return value
+
+
 def canonical(value: object) -> str:
     """Answer a value as text that is the same for the same value."""
     return json.dumps(value, sort_keys=True, default=str)

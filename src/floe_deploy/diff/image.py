@@ -12,8 +12,8 @@ _SHOWN = len("sha256:") + 12
 def is_image(field: Field) -> bool:
     """Answer whether a field is an image's reference."""
     values = [each for each in (field.old, field.new) if isinstance(each, str)]
-    named = field.path[-1:] == ("value",) and field.path[-2] == Item(IMAGE_VARIABLE)
-    return bool(values) and (field.path[-1] in _KEYS or named)
+    named = field.path[-2:] == (Item(IMAGE_VARIABLE), "value")
+    return bool(values) and (named or field.path[-1] in _KEYS)
 
 
 def told(old: str, new: str) -> str:

@@ -15,7 +15,13 @@ MOST = 65_000
 """Bytes; GitHub takes no comment of more than 65,536 characters."""
 
 _MOST_LINES = 60
-"""Lines of one field; the file itself shows the rest."""
+"""Lines of one field, and of the objects that a change is told of; the files show the rest."""
+
+_MOST_FIELD_LINES = 120
+"""Lines of all fields of one object."""
+
+_LONGEST = 300
+"""Characters of a value, or of a line."""
 
 _RESERVE = 400
 """Bytes for what an environment needs beside its changes: head, titles, what is left out."""
@@ -95,14 +101,23 @@ def _environment(
 
 
 def _changes(same: Sequence[ReportedChange]) -> Iterator[str]:
-    for change in same:
+    for change in same[:_MOST_LINES]:
         mark = f" *{early}*" if (early := summary.mark(change)) else ""
         name = f"**{_escaped(change.object.kind)}** {_code(change.object.name)}"
         yield f"- {name}{mark} {_code(change.file)}"
+    if more := len(same[_MOST_LINES:]):
+        yield f"- and {more} more objects"
     for note in same[0].notes:
-        yield f"  - {_escaped(note.message)}"
-    for field in summary.shown(same[0]):
-        yield from _field(field)
+        yield f"  - {_escaped(_cut(note.message, 4 * _LONGEST))}"
+    fields = list(summary.shown(same[0]))
+    room = _MOST_FIELD_LINES
+    for at, field in enumerate(fields):
+        lines = list(_field(field))
+        room -= len(lines)
+        if room < 0:
+            yield f"  - {len(fields) - at} more fields are not shown"
+            return
+        yield from lines
 
 
 def _field(field: ReportedField) -> Iterator[str]:
@@ -111,7 +126,7 @@ def _field(field: ReportedField) -> Iterator[str]:
         yield f"  - {_code(field.path)}: {_values(field)}{note}"
         return
     yield f"  - {_code(field.path)}{note}"
-    shown = field.lines[:_MOST_LINES]
+    shown = [_cut(line) for line in field.lines[:_MOST_LINES]]
     if more := len(field.lines) - len(shown):
         shown = [*shown, f"… {more} more lines"]
     longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
@@ -119,6 +134,10 @@ def _field(field: ReportedField) -> Iterator[str]:
     yield f"    {fence}diff"
     yield from (f"    {line}" for line in shown)
     yield f"    {fence}"
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _values(field: ReportedField) -> str:
@@ -131,6 +150,7 @@ def _values(field: ReportedField) -> str:
 
 def _code(text: str) -> str:
     """Answer text in a code span, whatever is in it."""
+    text = _cut(text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * (longest + 1)
     space = " " if text.startswith("`") or text.endswith("`") or not text else ""

@@ -36,6 +36,12 @@ _PEM = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----).*?(?:-----END [A-Z0-9 ]+-----|$
 _KNOWN = re.compile(
     r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abpr]-[\w-]{10,})"
 )
+_MAY = re.compile(
+    r"(?i)pass|pwd|token|secret|credential|key|auth|config|://|bearer|basic|eyj|sig|-----|a[ks]ia"
+    r"|gh[a-z]_|xox"
+)
+"""What there is in every line that anything is hidden in: most lines take no more time."""
+
 _LOOKS = Redactor()
 _ENCRYPTED = {"SealedSecret": ("spec", "encryptedData"), "Secret": ("sops",)}
 _VALUES = frozenset({"data", "stringData"})
@@ -71,12 +77,16 @@ def lines(found: Sequence[str]) -> list[str]:
 def _lines(found: Sequence[str]) -> Iterator[str]:
     below, everything, in_pem = -1, False, False
     for line in found:
+        if below < 0 and not in_pem and not _MAY.search(line):
+            yield line
+            continue
         if in_pem:
             in_pem = "-----END " not in line
             yield HIDDEN
             continue
         indent = len(line) - len(line.lstrip(" "))
-        if below >= 0 and line.strip() and indent <= below:
+        item = line.lstrip().startswith("- ")  # of a list that may stand below its key's column
+        if below >= 0 and line.strip() and (indent < below or (indent == below and not item)):
             below = -1
         if below >= 0 and line.strip() and (everything or not _is_structure(line)):
             yield " " * indent + HIDDEN
@@ -113,7 +123,7 @@ def _looks(line: str) -> str:
 
 def _called(path: Path) -> str:
     """Answer what a field is called: a variable's value by the variable's name."""
-    if path and path[-1] == "value" and isinstance(item := path[-2], Item):
+    if path[-1:] == ("value",) and path[-2:-1] and isinstance(item := path[-2], Item):
         return item.key
     names = paths.keys(path)
     return names[-1] if names and isinstance(path[-1], str) else ""

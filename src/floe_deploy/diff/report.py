@@ -1,16 +1,10 @@
 """The report of a comparison, as programs read it; people get the same as text or Markdown."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from floe_deploy.diff import image, lines, path, redaction
-from floe_deploy.diff.fields import ABSENT, Field, Order
-from floe_deploy.diff.judging import Action, Change
-from floe_deploy.diff.rank import Rank
-from floe_deploy.manifests import Identity
-from floe_deploy.preflight.redaction import HIDDEN
+from floe_deploy.diff.judging import Action
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 """Version of the document below: a reader of 1.x takes each later 1.y."""
@@ -89,7 +83,7 @@ class ReportedChange(_Document):
     object: ReportedObject
     """The object."""
 
-    action: Literal["added", "removed", "changed", "moved"]
+    action: Action
     """What has happened to it."""
 
     file: str
@@ -138,71 +132,3 @@ class Report(_Document):
 
     environments: list[ReportedEnvironment]
     """Every environment that was compared, those without a difference as well."""
-
-
-def reported(change: Change) -> ReportedChange:
-    """Answer a change as it is reported."""
-    who = change.who
-    return ReportedChange(
-        object=ReportedObject(
-            group=who.group, kind=who.kind, namespace=who.namespace, name=_safe(who.name)
-        ),
-        action=_ACTIONS[change.action],
-        file=_safe(change.entry.path),
-        rank=_name(change.rank),
-        before_gate=change.before_gate,
-        notes=[
-            ReportedNote(rank=_name(note.rank), message=_safe(redaction.text(note.text)))
-            for note in sorted(change.notes, key=lambda note: note.rank)
-        ],
-        fields=[_field(who, rank, field) for rank, field in change.fields],
-    )
-
-
-_ACTIONS: dict[Action, Literal["added", "removed", "changed", "moved"]] = {
-    Action.ADDED: "added",
-    Action.REMOVED: "removed",
-    Action.CHANGED: "changed",
-    Action.MOVED: "moved",
-}
-
-
-def _name(rank: Rank) -> RankName:
-    return rank.id  # type: ignore[return-value]  # the literals above, which a test compares
-
-
-def _field(who: Identity, rank: Rank, field: Field) -> ReportedField:
-    sides = field.old, field.new
-    shown = tuple(each if each is ABSENT else _shown(who, field, each) for each in sides)
-    note = _note(field, shown)
-    base = ReportedField(path=_safe(path.text(field.path)), rank=_name(rank), note=note)
-    exact = ABSENT not in sides and type(field.old) is not type(field.new)
-    if all(lines.is_short(each) for each in (*sides, *shown)):
-        said = [None if e is ABSENT else _safe(lines.flow(e, exact=exact)) for e in shown]
-        return base.model_copy(update={"old": said[0], "new": said[1]})
-    raw, seen = ([lines.written(each) for each in both] for both in (sides, shown))
-    safe = [*map(_safe, seen[0])], [*map(_safe, seen[1])]
-    return base.model_copy(update={"lines": lines.compared(raw[0], raw[1], safe)})
-
-
-def _shown(who: Identity, field: Field, value: Any) -> Any:
-    return value if isinstance(value, Order) else redaction.value(who, field.path, value)
-
-
-def _note(field: Field, shown: Sequence[Any]) -> str | None:
-    if HIDDEN in shown:
-        return "not shown, as it may be a secret"
-    if isinstance(field.old, Order):
-        return "the order"
-    both = isinstance(field.old, str) and isinstance(field.new, str)
-    if both and image.is_image(field):
-        return _safe(redaction.text(image.told(field.old, field.new)))
-    return None
-
-
-def _safe(text: str) -> str:
-    """Answer text that does nothing to a terminal and hides nothing from a reader."""
-    return "".join(
-        char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
-        for char in text
-    )
