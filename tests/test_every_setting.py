@@ -225,6 +225,11 @@ GATE = {
     | {"image": "example.com/gate:1", "schedule": "5 4 * * *", "skip": ["cluster.kinds"]},
     "marquez": COMPONENTS["marquez"],
 }
+VERIFY = {
+    **dict.fromkeys(COMPONENTS),
+    "verify": RESOURCES | {"image": "example.com/gate:1", "skip": ["platform.marquez-web"]},
+    "marquez": COMPONENTS["marquez"] | {"web": RESOURCES | {"image": "example.com/web:1"}},
+}
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"dagster": COMPONENTS["dagster"] | {"database": VERIFIED}},
@@ -337,6 +342,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         }
     },
     GATE,
+    VERIFY,
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {
@@ -569,7 +575,9 @@ def every_place(key: str) -> dict[str, list[Place]]:
         document = BASE | {name: parts[name] for name in names if name in parts}
         if "artifacts" in variant:
             document["artifacts"] = variant["artifacts"]
-        if key in variant or (not variant and key != "gate"):  # which has one for itself
+        if key in variant or (
+            not variant and key not in {"gate", "verify"}
+        ):  # which have one for themselves
             for place in places(key, (key,), SCHEMA["properties"][key], document):
                 among = found.setdefault(place.name, [])
                 said = at(document, place.path) is not None

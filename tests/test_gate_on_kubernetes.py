@@ -1,4 +1,4 @@
-"""The gate of prod on a real control plane: what is admitted, and how its Jobs end."""
+"""Gate and verification of prod on a real control plane: what is admitted, how Jobs end."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ from test_marquez import named
 pytestmark = [pytest.mark.requirement("FR-015"), pytest.mark.tools, pytest.mark.slow]
 
 SPACE = "/namespaces/data-prod"
-PHASES = ("00-cluster", "10-foundation", "30-preflight")
+PHASES = ("00-cluster", "10-foundation", "30-preflight", "60-verify")
 Found = TypeVar("Found")
 
 
@@ -80,7 +80,7 @@ class Gate:
 
 @pytest.fixture(scope="module")
 def gate(plane: ApiServer) -> Iterator[Gate]:
-    """All of prod that comes before the workloads, as it is written."""
+    """All of prod that checks, and what it stands on, as it is written."""
     known = {resource.kind for resource in plane.resources}
     objects = [
         manifest
@@ -98,7 +98,7 @@ def gate(plane: ApiServer) -> Iterator[Gate]:
 def test_every_job_gets_a_pod_in_a_restricted_namespace_with_a_quota(gate: Gate) -> None:
     enforced = gate.plane.ask("GET", f"/api/v1{SPACE}")["metadata"]["labels"]
     assert enforced["pod-security.kubernetes.io/enforce"] == "restricted"
-    suites = ("services", "cluster", "dagster-code-analytics", "cube-store-router")
+    suites = ("services", "cluster", "dagster-code-analytics", "cube-store-router", "verify")
     until(lambda: all(map(gate.pods, suites)))
     for suite in suites:
         (pod,) = gate.pods(suite)

@@ -229,9 +229,15 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with login_of(tmp_path_factory.mktemp("login")) as found:
+        yield found
+
+
+@contextmanager
+def login_of(folder: Path) -> Iterator[World]:
+    """Run the rendered login before a recorder, with files below a folder."""
     from cdk8s import App, Chart
 
-    folder = tmp_path_factory.mktemp("login")
     folder.chmod(0o755)
     for parent in folder.parents[:3]:
         parent.chmod(parent.stat().st_mode | 0o111)

@@ -108,7 +108,9 @@ def test_the_list_says_where_each_secret_comes_from(tmp_path: Path) -> None:
     assert "in namespace data-prod, copied from ClusterSecretStore aws-secrets-manager" in prod
     assert re.search(r"^cube-api +floe/prod/cube-api$", prod, re.MULTILINE)
     assert re.search(
-        r"^  value +CUBEJS_API_SECRET: cube-api, cube-refresh-worker$", prod, re.MULTILINE
+        r"^  value +CUBEJS_API_SECRET: cube-api, cube-refresh-worker, preflight-verify$",
+        prod,
+        re.MULTILINE,
     )
     assert "made by hand" in floe("secrets", "demo").stdout
 

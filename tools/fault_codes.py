@@ -25,6 +25,11 @@ SERVICES = {
     "duckdb": "DuckDB",
     "cluster": "the cluster",
     "secrets": "other Secrets",
+    "dagster": "Dagster",
+    "cube": "Cube",
+    "jaeger": "Jaeger",
+    "marquez": "Marquez",
+    "login": "login",
 }
 """What a module's codes are about, in the order of the page."""
 

@@ -16,7 +16,7 @@ from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.value import Cidr, DnsLabel
 from floe_constructs.marquez.spec import MarquezSettings
 from floe_constructs.monitoring.spec import MonitoringSettings
-from floe_constructs.preflight.spec import GateSettings
+from floe_constructs.preflight.spec import GateSettings, VerifySettings
 from floe_constructs.secrets.spec import SecretsSpec, SopsSecrets
 from floe_constructs.spec import Spec
 from floe_deploy.registry import Images
@@ -167,6 +167,11 @@ class Environment(Spec):
     """The gate: Jobs that prove, before each release, that the services it needs work; none when
     silent."""
 
+    verify: VerifySettings | None = None
+    """The verification: a Job that asks, after each release, every service that is deployed here
+    for an answer; none when silent. In Flux it is a report. In Argo CD the sync fails where it
+    finds a fault, and prunes nothing."""
+
     delivery: Delivery | None = None
     """Who applies the environment: Flux or Argo CD; nothing is written for either when silent."""
 
@@ -178,6 +183,13 @@ class Environment(Spec):
         dagster = self.dagster if isinstance(self.dagster, DagsterSettings) else None
         if dagster and dagster.hours_between_runs and not self.monitoring:
             msg = "dagster.hours_between_runs is for an alert: it needs monitoring"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _verifies_with_an_image(self) -> Self:
+        if self.verify and not (self.verify.image or self.gate):
+            msg = "verify.image is missing: there is no gate whose image it could take"
             raise ValueError(msg)
         return self
 

@@ -51,6 +51,8 @@ def compose(chart: Construct, wired: Wired) -> None:
         Marquez(chart, "marquez", wired.marquez)
     if wired.jaeger:
         Jaeger(chart, "jaeger", wired.jaeger)
+    if wired.verification:
+        Preflight(chart, "verify", wired.verification)
     monitoring(chart, wired)
     for login in wired.logins:
         Login(chart, f"login-{login.interface}", login)

@@ -31,9 +31,11 @@ _GRACE = 5
 
 
 def configuration(
-    env: str | None, config: Path | None, overlays: Path | None, files: Path
+    env: str | None, config: Path | None, overlays: Path | None, files: Path, *, verify: bool
 ) -> PreflightConfig:
     """Answer what is to be checked: of an environment, or of a file or environment variables.
+
+    `verify` asks for what an environment deploys, in place of what it deploys on.
 
     Raises:
         InputError: it is not valid, or both are asked for.
@@ -44,13 +46,16 @@ def configuration(
     if config:
         problem = Problem(where="--env, --config", found="both", allowed="one of them")
         raise InputError("An environment and a file are not checked together:", [problem])
-    return of_environment(env, overlays, files)
+    return of_environment(env, overlays, files, verify=verify)
 
 
-def of_environment(name: str, overlays: Path | None, files: Path) -> PreflightConfig:
+def of_environment(
+    name: str, overlays: Path | None, files: Path, *, verify: bool = False
+) -> PreflightConfig:
     """Answer what an overlay deploys on, checked from here: precisely what its gate checks.
 
-    `files` is the folder of what pods have as files below `/etc/floe/preflight`.
+    With `verify` it is what the overlay deploys: precisely what its verification asks. `files` is
+    the folder of what pods have as files below `/etc/floe/preflight`.
 
     Raises:
         InputError: there is no such environment, or it is not valid.
@@ -60,7 +65,8 @@ def of_environment(name: str, overlays: Path | None, files: Path) -> PreflightCo
 
     settings = project.load(overlays)
     (folder,) = overlay.folders(settings.overlays, [name])
-    return wiring.wire(overlay.load(folder, settings.environment)).preflight(str(files))
+    wired = wiring.wire(overlay.load(folder, settings.environment))
+    return wired.verify(str(files)) if verify else wired.preflight(str(files))
 
 
 def end(asked: Asked, configuration: Callable[[], PreflightConfig]) -> NoReturn:
@@ -125,7 +131,7 @@ def _checked(asked: Asked, config: PreflightConfig) -> int:
     code = report.exit_code(found, strict=asked.strict, gate=asked.gate)
     if asked.gate:
         short = text.short(found, milliseconds, strict=asked.strict)
-        gate.last_words(short, code)
+        gate.last_words(short, code, verify=asked.verify)
     return code
 
 
@@ -155,7 +161,7 @@ def _nothing_checked(asked: Asked, error: report.ConfigurationError) -> int:
     if asked.gate:
         again = error.error == "missing_credentials"
         code = report.FAILED if again else report.DEFINITIVE
-        gate.last_words(error.message.splitlines(), code)
+        gate.last_words(error.message.splitlines(), code, verify=asked.verify)
     return code
 
 

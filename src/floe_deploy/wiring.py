@@ -23,7 +23,7 @@ from floe_constructs.marquez import flows as marquez_flows
 from floe_constructs.marquez.spec import MarquezSettings, MarquezSpec
 from floe_constructs.monitoring.watch import Watch
 from floe_constructs.preflight import flows as preflight_flows
-from floe_constructs.preflight.spec import FOLDER, PreflightSpec
+from floe_constructs.preflight.spec import FOLDER, PreflightSpec, VerifySpec
 from floe_constructs.preflight.targets import CLUSTER, PreflightConfig
 from floe_constructs.problem import Problem
 from floe_deploy import (
@@ -35,6 +35,7 @@ from floe_deploy import (
     log_storage,
     monitoring,
     telemetry,
+    verifying,
     workloads,
 )
 from floe_deploy.environment import Environment
@@ -43,6 +44,7 @@ from floe_deploy.gating import gate as gates
 from floe_deploy.gating.derived import Derived
 from floe_deploy.overlay import Overlay
 from floe_deploy.telemetry import Reached
+from floe_deploy.verifying import Deployed
 
 API_SERVER_PORTS = (443, 6443)
 """The Service's port and the endpoints': which of the two a policy sees depends on the network."""
@@ -73,6 +75,9 @@ class Wired:
     gate: PreflightSpec | None = None
     """What proves that all is there before a release, if it is proven."""
 
+    verification: VerifySpec | None = None
+    """What asks all that is deployed after a release, if it is asked."""
+
     logins: tuple[LoginSpec, ...] = ()
     """Logins before interfaces."""
 
@@ -88,6 +93,9 @@ class Wired:
     targets: tuple[Derived, ...] = ()
     """What preflight checks: the services that the workloads cannot do without."""
 
+    deployed: tuple[Deployed, ...] = ()
+    """What is asked after a release: the services that are deployed here."""
+
     unchecked: tuple[Problem, ...] = ()
     """Why preflight cannot check others, for which the artifacts do not say enough."""
 
@@ -100,6 +108,10 @@ class Wired:
     def preflight(self, folder: str = FOLDER) -> PreflightConfig:
         """Answer all that preflight checks; its files are in a folder."""
         return gating.moved(gating.config(self.name, self.targets), folder)
+
+    def verify(self, folder: str = FOLDER) -> PreflightConfig:
+        """Answer all that is asked after a release; its files are in a folder."""
+        return gating.moved(verifying.config(self.name, self.deployed), folder)
 
 
 def wire(overlay: Overlay) -> Wired:
@@ -134,14 +146,18 @@ def wire(overlay: Overlay) -> Wired:
     if gate:
         flows += preflight_flows.flows(gate)
     if gate and gate.asks_cluster:
-        asking = [preflight_flows.labels(overlay.name, CLUSTER)]
+        asking = [preflight_flows.labels(gate, CLUSTER)]
         flows += _api_server_flows(environment, asking, "ask what is there")
+    deployed = verifying.derive(dagster, cube, marquez, jaeger, exposed.logins)
+    verification = verifying.verification(overlay.name, environment, deployed)
+    if verification:
+        flows += verifying.flows(verification, deployed)
     watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger, gate)
     flows += monitoring.flows(environment, watched)
     flows += exposed.flows
-    flows += workloads.flows((*components, gate))
+    flows += workloads.flows((*components, gate, verification))
     keys: dict[str, set[str]] = {}
-    for spec in (*components, gate, environment.images, *_own(environment)):
+    for spec in (*components, gate, verification, environment.images, *_own(environment)):
         for secret in secret_keys(spec):
             keys.setdefault(secret.name, set()).add(secret.key)
     return Wired(
@@ -152,11 +168,13 @@ def wire(overlay: Overlay) -> Wired:
         marquez=marquez,
         jaeger=jaeger,
         gate=gate,
+        verification=verification,
         logins=exposed.logins,
         routes=exposed.routes,
         flows=tuple(dict.fromkeys(flows)),
         watched=watched,
         targets=found,
+        deployed=deployed,
         unchecked=unchecked,
         secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},
         secret_files=overlay.secret_files,

@@ -35,7 +35,7 @@ class ClusterGate(Construct):
 
     def __init__(self, scope: Construct, id: str, spec: PreflightSpec, needs: ClusterNeeds) -> None:
         super().__init__(scope, id)
-        who = labels(spec.instance, CLUSTER)
+        who = labels(spec, CLUSTER)
         account = service_account(self, who)
         namespace = Chart.of(self).namespace or "default"
         name = f"{namespace}-{who.object_name}"
@@ -68,7 +68,7 @@ class ClusterGate(Construct):
             template,
             phase=who.phase,
             deadline_seconds=config.job_seconds(spec),
-            retries=config.RETRIES,
+            retries=spec.retries,
             failure=failure_policy(),
         )
 

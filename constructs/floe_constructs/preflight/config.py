@@ -3,8 +3,9 @@
 from floe_constructs.kubernetes.environment import Variable
 from floe_constructs.kubernetes.files import Files
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.preflight.spec import FOLDER, GateSettings, PreflightSpec, Suite
-from floe_constructs.preflight.targets import CLUSTER, PreflightConfig, alike, begins
+from floe_constructs.preflight.targets import PreflightConfig, alike, begins
 from floe_constructs.yaml_text import dump
 
 FILE = "preflight.yaml"
@@ -15,9 +16,6 @@ TMP = "/tmp"  # noqa: S108  the pod's own
 DEFINITIVE = 78
 """Exit code of what stays as it is until somebody changes something: it is not tried again."""
 
-RETRIES = 3
-"""Pods after the first, for what was not there yet: a Secret, a node."""
-
 _CHECK, _RUN = 20, 25
 """Seconds of one check, and of all together."""
 
@@ -27,8 +25,8 @@ _PULLING = 90
 _STARTING = 190
 """Seconds that a Job may take beside its runs: to find a node, above all."""
 
-_PAUSES = 10 + 20 + 40
-"""Seconds that Kubernetes lets pass between the pods of a Job."""
+_FIRST_PAUSE = 10
+"""Seconds that Kubernetes lets pass between the first two pods of a Job; then twice as long."""
 
 
 def run_seconds(settings: GateSettings) -> int:
@@ -41,12 +39,13 @@ def pod_seconds(settings: GateSettings) -> int:
     return run_seconds(settings) + _PULLING
 
 
-def job_seconds(settings: GateSettings) -> int:
-    """Answer how long the gate takes at most: as often as it is tried, and the pauses between."""
-    return (RETRIES + 1) * run_seconds(settings) + _PAUSES + _STARTING
+def job_seconds(spec: PreflightSpec) -> int:
+    """Answer how long a Job takes at most: as often as it is tried, and the pauses between."""
+    pauses = sum(_FIRST_PAUSE << number for number in range(spec.retries))
+    return (spec.retries + 1) * run_seconds(spec) + pauses + _STARTING
 
 
-def command(settings: GateSettings, config: PreflightConfig, *, gate: bool) -> list[str]:
+def command(settings: PreflightSpec, config: PreflightConfig, *, gate: bool) -> list[str]:
     """Answer the command line; ids of checks that are another pod's would be unknown here."""
     skip = [one for one in settings.skip if any(alike(one, root) for root in config.roots)]
     seconds = {"--timeout": _CHECK, "--deadline": _RUN, "--wait": settings.wait_seconds}
@@ -54,6 +53,7 @@ def command(settings: GateSettings, config: PreflightConfig, *, gate: bool) -> l
         "floe",
         "preflight",
         *(["--gate"] if gate else []),
+        *(["--verify"] if settings.phase is Phase.VERIFY else []),
         f"--config={FOLDER}/{FILE}",
         *(f"{option}={value}" for option, value in seconds.items()),
         *(f"--skip={one}" for one in skip),
@@ -69,8 +69,7 @@ def left_out(settings: GateSettings, root: str) -> bool:
 
 def unknown(spec: PreflightSpec) -> list[str]:
     """Answer the ids of checks that no pod has."""
-    roots = [CLUSTER, *(root for suite in spec.suites for root in suite.config.roots)]
-    return [one for one in spec.skip if not any(alike(one, root) for root in roots)]
+    return [one for one in spec.skip if not any(alike(one, root) for root in spec.roots)]
 
 
 def variables(suite: Suite) -> dict[str, Variable]:

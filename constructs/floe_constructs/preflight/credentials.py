@@ -10,5 +10,5 @@ def credentials(spec: PreflightSpec) -> list[Use]:
     return [
         use
         for suite in spec.suites
-        for use in uses([labels(spec.instance, suite.name)], suite.variables, suite.files)
+        for use in uses([labels(spec, suite.name)], suite.variables, suite.files)
     ]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow, endpoint_of
 from floe_constructs.kubernetes.files import digest
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.workload import Workload
 from floe_constructs.preflight.spec import PreflightSpec
@@ -14,6 +13,7 @@ from floe_constructs.preflight.targets import (
     CLUSTER,
     S3,
     Adls,
+    Answering,
     BigQuery,
     Gcs,
     Other,
@@ -33,24 +33,24 @@ _GOOGLE_LOGIN = "oauth2.googleapis.com"
 _HTTPS = 443
 
 
-def labels(instance: str, name: str) -> Labels:
+def labels(spec: PreflightSpec, name: str) -> Labels:
     """Labels of the pods of one suite; a name that is too long for a Job's is cut short."""
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST - 9].rstrip('-')}-{digest(name)[:8]}"
-    return Labels(name="preflight", instance=instance, component=name, phase=Phase.PREFLIGHT)
+    return Labels(name="preflight", instance=spec.instance, component=name, phase=spec.phase)
 
 
 def workloads(spec: PreflightSpec) -> list[tuple[Labels, Workload]]:
     """Answer all pods, and what an environment says of them."""
     cluster = [CLUSTER] if spec.asks_cluster else []
     names = [*(suite.name for suite in spec.suites), *cluster]
-    return [(labels(spec.instance, name), spec) for name in names]
+    return [(labels(spec, name), spec) for name in names]
 
 
 def flows(spec: PreflightSpec) -> Iterator[Flow]:
     """Answer what the pods talk to, but for the cluster's API server."""
     for suite in spec.suites:
-        pods = labels(spec.instance, suite.name)
+        pods = labels(spec, suite.name)
         known = suite.endpoints or [at for one in suite.config.targets for at in endpoints(one)]
         for target in known:
             yield Flow(source=pods, target=target, port=target.port, why="check that it works")
@@ -90,6 +90,8 @@ def _endpoints(target: Target) -> Iterator[Endpoint]:
             yield _url("storage", target.endpoint or f"https://{target.account}{_AZURE}")
         case RestCatalog():
             yield _url("catalog", target.uri)
+        case Answering():
+            yield _url("platform", target.url)
 
 
 def _at(name: str, host: Value, port: int) -> Endpoint:

@@ -24,7 +24,7 @@ class PreflightGate(Construct):
 
     def __init__(self, scope: Construct, id: str, spec: PreflightSpec, suite: Suite) -> None:
         super().__init__(scope, id)
-        who, account = labels(spec.instance, suite.name), suite.account
+        who, account = labels(spec, suite.name), suite.account
         name = account.service_account if account else service_account(self, who)
         told = config.files(who, suite.config)
         config_map(self, who, told)
@@ -47,7 +47,7 @@ class PreflightGate(Construct):
             checking(gate=True),
             phase=who.phase,
             deadline_seconds=config.job_seconds(spec),
-            retries=config.RETRIES,
+            retries=spec.retries,
             failure=failure_policy(),
         )
         if spec.schedule:

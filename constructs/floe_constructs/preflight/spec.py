@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from floe_constructs.kubernetes.authority import Authority
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
+from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.resources import Resources
 from floe_constructs.kubernetes.schedule import CronSchedule
 from floe_constructs.kubernetes.secret import SecretKey
@@ -48,23 +49,14 @@ FaultCode = Annotated[
 """What a check may find."""
 
 
-class GateSettings(Workload):
-    """The gate: Jobs that prove, before each release, that the services it needs work."""
+class CheckingSettings(Workload):
+    """Jobs that check."""
 
     optional_secrets: ClassVar[bool] = True
     """So that the check says which is missing."""
 
-    image: Image
-    """Image with `floe` in it, and the extras of what is checked (`snowflake`, `gcp` …)."""
-
     resources: Resources = Resources(cpu="50m", memory="256Mi")
     """CPU and memory of the main container. Snowflake's connector takes 180 MiB, all else 75."""
-
-    attempt: int = Field(default=0, ge=0)
-    """Raise it to have the gate run again although nothing else of the environment has changed."""
-
-    wait_seconds: int = Field(default=60, ge=0, le=1800)
-    """Seconds for which what time may mend is tried again within one pod; there are up to four."""
 
     skip: tuple[CheckId, ...] = ()
     """Checks that are left out. With `cluster` nothing is asked of the cluster, and no ClusterRole
@@ -74,16 +66,41 @@ class GateSettings(Workload):
     """Faults that count as none."""
 
     strict: bool = False
-    """Whether warnings close the gate too."""
+    """Whether warnings count as faults."""
+
+
+class GateSettings(CheckingSettings):
+    """The gate: Jobs that prove, before each release, that the services it needs work."""
+
+    image: Image
+    """Image with `floe` in it, and the extras of what is checked (`snowflake`, `gcp` …)."""
+
+    attempt: int = Field(default=0, ge=0)
+    """Raise it to have the gate run again although nothing else of the environment has changed."""
+
+    wait_seconds: int = Field(default=60, ge=0, le=1800)
+    """Seconds for which what time may mend is tried again within one pod; there are up to four."""
 
     schedule: CronSchedule | None = None
     """When to check beside releases, as cron says it in UTC; never when silent. With `monitoring`
     an alert tells of it when a check fails."""
 
-    @property
-    def asks_cluster(self) -> bool:
-        """Whether there is a Job for what has to be in the cluster."""
-        return CLUSTER not in self.skip
+
+class VerifySettings(CheckingSettings):
+    """The verification: a Job that asks what a release has rolled out, and reports."""
+
+    image: Image | None = None
+    """Image with `floe` in it; the gate's when silent."""
+
+    resources: Resources = Resources(cpu="50m", memory="128Mi")
+    """CPU and memory of the main container. The checks take 75 MiB."""
+
+    wait_seconds: int = Field(default=180, ge=0, le=1800)
+    """Seconds for which what time may mend is tried again within one pod, code that is loaded above
+    all; there are up to two."""
+
+    skip: tuple[CheckId, ...] = ()
+    """Checks that are left out: `platform.dagster.daemon`."""
 
 
 class Account(Spec):
@@ -164,6 +181,12 @@ class Suite(Spec):
 class PreflightSpec(GateSettings):
     """All that the constructs need."""
 
+    phase: ClassVar[Phase] = Phase.PREFLIGHT
+    """When it is asked."""
+
+    retries: ClassVar[int] = 3
+    """Pods after the first, for what was not there yet: a Secret, a node."""
+
     instance: str
     """Name of the installation."""
 
@@ -173,3 +196,37 @@ class PreflightSpec(GateSettings):
     release: Text | None = None
     """What is released, in any words: others run the gate again. `floe synth` has no need of it: it
     calls the Jobs after all that it writes."""
+
+    @property
+    def asks_cluster(self) -> bool:
+        """Whether there is a Job for what has to be in the cluster."""
+        return CLUSTER not in self.skip
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """What the ids of its checks begin with, those of checks that are left out as well."""
+        return (CLUSTER, *self._asked)
+
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        return tuple(root for suite in self.suites for root in suite.config.roots)
+
+
+class VerifySpec(PreflightSpec):
+    """The same constructs, for what is asked once all is rolled out."""
+
+    phase: ClassVar[Phase] = Phase.VERIFY
+    """When it is asked."""
+
+    retries: ClassVar[int] = 1
+    """Pods after the first: nothing waits for the report but Argo CD's operation."""
+
+    @property
+    def asks_cluster(self) -> bool:
+        """Whatever the cluster has to have was asked before."""
+        return False
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """What the ids of its checks begin with."""
+        return self._asked

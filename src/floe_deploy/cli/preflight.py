@@ -33,6 +33,9 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
             "compiled_artifacts.json, or one of your own. Without it environment variables say.",
         ),
     ] = None,
+    verify: Annotated[  # noqa: FBT002
+        bool, _Flag("--verify", help="Ask the platform's own services, after a release.")
+    ] = False,
     overlays: Overlays = None,
     files: Annotated[
         Path,
@@ -93,6 +96,7 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
         "storage": check_storage,
         "catalog": check_catalog,
         "postgres": check_postgres,
+        "platform": verify,
     }
     preflighting.end(
         Asked(
@@ -106,7 +110,8 @@ def preflight(  # noqa: PLR0913, PLR0917  the command line's
             strict=strict,
             format="json" if as_json else format.value,
             listing=listing,
+            verify=verify,
             gate=gate,
         ),
-        lambda: preflighting.configuration(env, config, overlays, files),
+        lambda: preflighting.configuration(env, config, overlays, files, verify=verify),
     )

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.preflight.config import left_out, unknown
+from floe_constructs.preflight import config as config_of_pods
 from floe_constructs.preflight.spec import FOLDER, GateSettings, PreflightSpec, Suite
-from floe_constructs.preflight.targets import CLUSTER, Kept
+from floe_constructs.preflight.targets import Kept
 from floe_constructs.problem import Problem, nearest
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
@@ -88,38 +88,39 @@ def gate(
         told = [Problem(where="gate", found=fault["msg"]) for fault in failure.errors()]
         raise InputError(subject, told) from failure
     lacking = [each for each in unchecked if not _is_left_out(settings, each)]
-    if problems := [*map(_to_skip, lacking), *_unknown(settings, spec, unchecked)]:
+    if problems := [*map(_to_skip, lacking), *unknown("gate", spec, unchecked)]:
         raise InputError(subject, problems)
     left = [
         suite
         for suite in spec.suites
-        if not all(left_out(settings, root) for root in suite.config.roots)
+        if not all(config_of_pods.left_out(settings, root) for root in suite.config.roots)
     ]
     return spec.model_copy(update={"suites": tuple(left)})
 
 
-def _unknown(
-    settings: GateSettings, spec: PreflightSpec, unchecked: Iterable[Problem]
+def unknown(
+    setting: str, spec: PreflightSpec, unchecked: Iterable[Problem] = ()
 ) -> Iterator[Problem]:
-    roots = sorted({CLUSTER, *(root for suite in spec.suites for root in suite.config.roots)})
+    """Answer what a setting of the overlay leaves out that there is not."""
+    roots = sorted({*spec.roots})
     lacking = {_service(each) for each in unchecked}
-    for one in unknown(spec):
+    for one in config_of_pods.unknown(spec):
         if one not in lacking:
             yield Problem(
-                where="gate.skip",
+                where=f"{setting}.skip",
                 found=f"no check {one}",
                 allowed=", ".join(roots),
                 fix=nearest(one, roots),
             )
-    if settings.ignore:
+    if spec.ignore:
         from floe_deploy.preflight.codes import ids  # imports what checks with
 
         there = ids()
-        for one in settings.ignore:
+        for one in spec.ignore:
             if one not in there:
                 allowed = "a code of the reference page of preflight"
                 fix = nearest(one, there)
-                yield Problem(where="gate.ignore", found=one, allowed=allowed, fix=fix)
+                yield Problem(where=f"{setting}.ignore", found=one, allowed=allowed, fix=fix)
 
 
 def _service(problem: Problem) -> str:

@@ -43,5 +43,8 @@ class Asked:
     listing: bool = False
     """Whether to list the checks instead."""
 
+    verify: bool = False
+    """Whether it is asked after a release: the platform's own services alone."""
+
     gate: bool = False
     """Whether the process is a gate's: its exit codes and its last words."""

@@ -10,7 +10,7 @@ from floe_deploy.preflight.code import Answer, Fault, Stage
 from floe_deploy.preflight.credentials import Credentials
 from floe_deploy.preflight.redaction import Redactor
 
-Service = Literal["compute", "storage", "catalog", "postgres", "cluster"]
+Service = Literal["compute", "storage", "catalog", "postgres", "platform", "cluster"]
 """What reports sort by."""
 
 CONNECT_SECONDS = 2.0

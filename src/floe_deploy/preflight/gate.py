@@ -1,4 +1,4 @@
-"""How a gate speaks to whoever looks after it."""
+"""How a gate, or a verification, speaks to whoever looks after it."""
 
 import socket
 from collections.abc import Sequence
@@ -14,23 +14,28 @@ _MOST_BYTES = 4096
 """What Kubernetes keeps of it."""
 
 
-def last_words(lines: Sequence[str], code: int) -> None:
+def last_words(lines: Sequence[str], code: int, *, verify: bool = False) -> None:
     """Say how it ended where Kubernetes shows it beside the pod, as far as there is room.
 
-    There always is for how the gate is opened.
+    There always is for how the gate is opened, or a verification is run again.
     """
-    end = "".join(f"\n{line}" for line in _reopening(code)).encode()
+    end = "".join(f"\n{line}" for line in _following(code, verify=verify)).encode()
     said = "\n".join(lines).encode(errors="replace")[: _MOST_BYTES - len(end)]
     if TERMINATION_LOG.exists():  # in a container alone
         with suppress(OSError):
             TERMINATION_LOG.write_text((said + end).decode(errors="ignore"), encoding="utf-8")
 
 
-def _reopening(code: int) -> list[str]:
-    """Say how a gate that stays closed is opened."""
+def _following(code: int, *, verify: bool) -> list[str]:
+    """Say how a gate that stays closed is opened, or a verification is run again."""
     if code == PASSED:
         return []
     job = socket.gethostname().rpartition("-")[0] or "JOB"  # a pod is called after its Job
+    if verify:
+        return [
+            "It is rolled out all the same; in Argo CD the sync fails, and prunes nothing.",
+            f"After a fix in Git it is asked again; after another one: kubectl delete job {job}",
+        ]
     return [
         "A change in Git opens the gate by itself.",
         f"After another one: raise gate.attempt in the overlay, or kubectl delete job {job}",

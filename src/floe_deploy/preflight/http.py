@@ -127,6 +127,21 @@ def json_of(answer: httpx.Response, service: str) -> dict[str, Any]:
     raise wrong_service(answer, service)
 
 
+async def read_json(
+    probe: Probe, http: httpx.AsyncClient, url: str, service: str
+) -> dict[str, Any]:
+    """Answer the JSON object at an address that a service has.
+
+    Raises:
+        Fault: there is none, or something else.
+
+    """
+    answer = await ask(probe, http, "GET", url)
+    if not answer.is_success:
+        raise wrong_service(answer, service)
+    return json_of(answer, service)
+
+
 def wrong_service(answer: httpx.Response, service: str, seen: str | None = None) -> Exception:
     """Answer the fault that something else listens there, or that nobody answers there now."""
     host, port = address_of(str(answer.request.url))

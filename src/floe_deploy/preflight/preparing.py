@@ -82,7 +82,7 @@ def _not_there(asked: Asked, config: PreflightConfig, there: list[Check]) -> Ite
     for service in asked.services:
         if not getattr(config, service):
             yield Problem(
-                where=f"--check-{service}",
+                where="--verify" if service == "platform" else f"--check-{service}",
                 found="a configuration that names none",
                 allowed=", ".join(sorted({one.partition(".")[0] for one in roots})) or "nothing",
                 fix="add it to the configuration, or leave the option out",

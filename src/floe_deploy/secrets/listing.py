@@ -86,9 +86,10 @@ def _uses(wired: Wired) -> Iterator[Use]:
         yield from marquez.credentials(wired.marquez)
     if wired.jaeger:
         yield from jaeger.credentials(wired.jaeger)
-    if wired.gate:
-        yield from preflight.credentials(wired.gate)
+    checking = [spec for spec in (wired.gate, wired.verification) if spec]
+    for spec in checking:
+        yield from preflight.credentials(spec)
     for one in wired.logins:
         yield from login.credentials(one)
-    specs = (wired.dagster, wired.cube, wired.marquez, wired.jaeger, wired.gate, *wired.logins)
+    specs = (wired.dagster, wired.cube, wired.marquez, wired.jaeger, *checking, *wired.logins)
     yield from workloads.credentials(specs)

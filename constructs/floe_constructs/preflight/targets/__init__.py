@@ -11,8 +11,19 @@ from pydantic import Field, model_validator
 from floe_constructs.preflight.targets.catalog import Catalog, RestCatalog
 from floe_constructs.preflight.targets.cluster import ClusterNeeds
 from floe_constructs.preflight.targets.compute import BigQuery, Compute, DuckDb, Snowflake, Trino
-from floe_constructs.preflight.targets.ids import CLUSTER, SECRETS, alike, begins
+from floe_constructs.preflight.targets.ids import CLUSTER, SECRETS, VERIFY, alike, begins
 from floe_constructs.preflight.targets.kept import Address, Host, Kept, Path, Text, Value, is_host
+from floe_constructs.preflight.targets.platform import (
+    Answering,
+    Cube,
+    Dagster,
+    Jaeger,
+    Login,
+    Marquez,
+    MarquezWeb,
+    Otlp,
+    Platform,
+)
 from floe_constructs.preflight.targets.postgres import Postgres
 from floe_constructs.preflight.targets.storage import S3, Adls, Gcs, Storage
 from floe_constructs.preflight.targets.target import (
@@ -29,19 +40,29 @@ __all__ = [
     "S3",
     "SECRETS",
     "SERVICES",
+    "VERIFY",
     "Address",
     "Adls",
+    "Answering",
     "BigQuery",
     "Catalog",
     "ClusterNeeds",
     "Compute",
+    "Cube",
+    "Dagster",
     "DuckDb",
     "Gcs",
     "Host",
     "IdentityKind",
+    "Jaeger",
     "Kept",
+    "Login",
+    "Marquez",
+    "MarquezWeb",
     "Other",
+    "Otlp",
     "Path",
+    "Platform",
     "Postgres",
     "PreflightConfig",
     "RestCatalog",
@@ -87,6 +108,10 @@ class PreflightConfig(Spec):
     postgres: tuple[Postgres, ...] = ()
     """PostgreSQL databases."""
 
+    platform: tuple[Platform, ...] = ()
+    """Services of the platform itself, which are there after a release: `floe preflight --verify`
+    and the Job of `verify` ask them, and no gate does."""
+
     secrets: tuple[Kept, ...] = ()
     """What else workloads take from Secrets: asked is whether it is there, and nothing more."""
 
@@ -99,7 +124,7 @@ class PreflightConfig(Spec):
     @model_validator(mode="after")
     def _names_tell_apart(self) -> Self:
         for service in SERVICES:
-            names = [target.name for target in getattr(self, service)]
+            names = [target.root(service) for target in getattr(self, service)]
             if len(set(names)) < len(names):
                 msg = f"{service} has several without a name, or of one name: give each its own"
                 raise ValueError(msg)

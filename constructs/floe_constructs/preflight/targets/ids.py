@@ -6,6 +6,9 @@ SECRETS = "secrets"
 CLUSTER = "cluster"
 """What the pod is called that asks the cluster, and what the ids of its checks begin with."""
 
+VERIFY = "verify"
+"""What the pod is called that asks what has been rolled out."""
+
 
 def begins(id: str, beginning: str) -> bool:
     """Tell whether an id is another one, or goes on where that ends."""

@@ -6,7 +6,7 @@ from floe_constructs.kubernetes.value import DnsLabel, Port
 from floe_constructs.preflight.targets.kept import Host, Path, Text
 from floe_constructs.spec import Spec
 
-TargetService = Literal["compute", "storage", "catalog", "postgres"]
+TargetService = Literal["compute", "storage", "catalog", "postgres", "platform"]
 """What services are sorted by: the lists of a configuration."""
 
 SERVICES: tuple[TargetService, ...] = get_args(TargetService)

@@ -4,9 +4,16 @@ from floe_constructs.preflight.targets import (
     S3,
     Adls,
     BigQuery,
+    Cube,
+    Dagster,
     DuckDb,
     Gcs,
+    Jaeger,
+    Login,
+    Marquez,
+    MarquezWeb,
     Other,
+    Otlp,
     Postgres,
     PreflightConfig,
     RestCatalog,
@@ -94,4 +101,29 @@ def _of(service: str, target: Target) -> list[Check]:  # noqa: C901, PLR0911  on
             from floe_deploy.preflight.checks import other
 
             return other.checks(service, target)
+    return _of_platform(target)
+
+
+def _of_platform(target: Target) -> list[Check]:
+    match target:
+        case Dagster():
+            from floe_deploy.preflight.checks import dagster
+
+            return dagster.checks(target)
+        case Cube():
+            from floe_deploy.preflight.checks import cube
+
+            return cube.checks(target)
+        case Jaeger() | Otlp():
+            from floe_deploy.preflight.checks import jaeger
+
+            return jaeger.checks(target)
+        case Marquez() | MarquezWeb():
+            from floe_deploy.preflight.checks import marquez
+
+            return marquez.checks(target)
+        case Login():
+            from floe_deploy.preflight.checks import login
+
+            return login.checks(target)
     return []

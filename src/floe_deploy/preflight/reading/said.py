@@ -9,6 +9,7 @@ from floe_constructs.preflight.targets import (
     S3,
     Adls,
     BigQuery,
+    Cube,
     DuckDb,
     Gcs,
     Kept,
@@ -31,6 +32,7 @@ _MODELS: tuple[type[Target], ...] = (
     Adls,
     RestCatalog,
     Postgres,
+    Cube,
 )
 
 
@@ -56,7 +58,7 @@ CREDENTIALS = _settings(with_text=False)
 REFERABLE = _settings(with_text=True)
 """Settings that are a text, or say where one is kept."""
 
-_PLACE = re.compile(r"(compute|storage|catalog|postgres)\[(\d+)\](?:\.(\w+))?")
+_PLACE = re.compile(r"(compute|storage|catalog|postgres|platform)\[(\d+)\](?:\.(\w+))?")
 
 
 @dataclass(kw_only=True)
