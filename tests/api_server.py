@@ -44,11 +44,13 @@ class ApiServer:
 
     def __init__(self, port: int, ca: Path, token: str) -> None:
         self.port, self.ca, self._token = port, ca, token
+        self.warnings: list[str] = []
+        """What it had to say beside its answers, which is what `kubectl` prints."""
 
     @cached_property
     def _pool(self) -> urllib3.HTTPSConnectionPool:
         return urllib3.HTTPSConnectionPool(
-            "127.0.0.1", self.port, ca_certs=str(self.ca), maxsize=8, timeout=30, retries=False
+            "127.0.0.1", self.port, ca_certs=str(self.ca), maxsize=40, timeout=60, retries=False
         )
 
     def ask(
@@ -58,6 +60,9 @@ class ApiServer:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": content}
         text = None if body is None else json.dumps(body)
         answer = self._pool.request(method, path, body=text, headers=headers)
+        self.warnings += answer.headers.getlist("Warning")
+        if "json" not in answer.headers["Content-Type"]:
+            raise RefusedError(answer.status, answer.data.decode())
         found: Body = answer.json()
         if answer.status >= 400:
             raise RefusedError(answer.status, found["message"])
@@ -113,11 +118,13 @@ class ApiServer:
         metadata = found["metadata"]
         return f"{resource.path(metadata.get('namespace'))}/{metadata['name']}"
 
-    def apply(self, objects: Iterable[Mapping[str, Any]]) -> None:
-        """Bring objects to what is said, as a GitOps controller does."""
+    def apply(self, objects: Iterable[Mapping[str, Any]]) -> list[Body]:
+        """Bring objects to what is said, as a GitOps controller does; answer what they are then."""
         query = "?fieldManager=tests&force=true"
-        for found in objects:
+        return [
             self.ask("PATCH", self.path(found) + query, found, "application/apply-patch+yaml")
+            for found in objects
+        ]
 
     def token(self, namespace: str, account: str) -> str:
         """Answer a token of a ServiceAccount, as its pods get one."""

@@ -27,6 +27,7 @@ from constructs import Construct  # noqa: E402
 
 if TYPE_CHECKING:
     from api_server import ApiServer
+    from cluster import Cluster
     from cube_warehouse import Warehouse
     from trino import Trino
 
@@ -59,6 +60,15 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator["ApiServer"]:
     from control_plane import control_plane
 
     with control_plane(tmp_path_factory.mktemp("control-plane")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Cluster"]:
+    """Run a cluster, which the tests of a process share; each leaves it as it was."""
+    import cluster as clusters
+
+    with clusters.cluster(tmp_path_factory.mktemp("cluster")) as found:
         yield found
 
 

@@ -1,10 +1,11 @@
-"""A Kubernetes control plane of the tests' own: etcd, API server and controllers, no node."""
+"""A Kubernetes control plane of the tests' own, with no node."""
 
 import json
+import os
 import secrets
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,8 +20,11 @@ Program = subprocess.Popen[bytes]
 
 
 @contextmanager
-def control_plane(folder: Path) -> Iterator[ApiServer]:
-    """Run one with its data below a folder; admission is Kubernetes' own, authorization RBAC."""
+def control_plane(folder: Path, *, scheduler: bool = False) -> Iterator[ApiServer]:
+    """Run one with its data below a folder; admission is Kubernetes' own, authorization RBAC.
+
+    A node that takes pods by itself needs no scheduler.
+    """
     etcd, peers, port = free_port(), free_port(), free_port()
     store, token = f"http://127.0.0.1:{etcd}", secrets.token_hex(16)
     (folder / "tokens").write_text(f"{token},admin,admin,system:masters\n")
@@ -30,7 +34,7 @@ def control_plane(folder: Path) -> Iterator[ApiServer]:
     with ExitStack() as running:
 
         def start(name: str, *flags: str) -> Program:
-            return running.enter_context(_running(folder, name, flags))
+            return running.enter_context(program(folder, name, ["hyperkube", name, *flags]))
 
         start(
             "etcd",
@@ -67,6 +71,13 @@ def control_plane(folder: Path) -> Iterator[ApiServer]:
             f"--service-account-private-key-file={signing}",
             f"--root-ca-file={plane.ca}",
         )
+        if scheduler:
+            start(
+                "kube-scheduler",
+                f"--kubeconfig={folder / 'kubeconfig'}",
+                "--leader-elect=false",
+                "--secure-port=0",
+            )
         yield plane
 
 
@@ -79,16 +90,23 @@ def _private_key() -> bytes:
 
 
 @contextmanager
-def _running(folder: Path, name: str, flags: Iterable[str]) -> Iterator[Program]:
+def program(
+    folder: Path, name: str, command: Sequence[str], env: Mapping[str, str] | None = None
+) -> Iterator[Program]:
+    """Run an installed program, whose output goes to NAME.log of a folder."""
     with (folder / f"{name}.log").open("wb") as log:
-        program = subprocess.Popen(
-            [BIN / "hyperkube", name, *flags], stdout=log, stderr=log, cwd=folder
+        found = subprocess.Popen(
+            [BIN / command[0], *command[1:]],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env={**os.environ, **(env or {})},
         )
     try:
-        yield program
+        yield found
     finally:
-        program.kill()  # there is nothing to save
-        program.wait(10)
+        found.kill()  # there is nothing to save
+        found.wait(10)
 
 
 def _wait(plane: ApiServer, server: Program, log: Path) -> None:

@@ -29,7 +29,7 @@ class Cluster:
     """What a pod is given by its cluster."""
 
     texts: Callable[[str, str], Mapping[str, str]]
-    """The texts of a ConfigMap or a Secret, by kind and name."""
+    """The texts of a ConfigMap or a Secret, by kind and name; none where there is none."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     """The pod's own fields, by their path."""
@@ -141,7 +141,11 @@ def _files(volume: Body, cluster: Cluster) -> dict[str, str]:
                     found[item["path"]] = cluster.fields[item["fieldRef"]["fieldPath"]]
             case _:
                 texts = cluster.texts({"secret": "Secret"}.get(kind, "ConfigMap"), said["name"])
-                found |= {item["path"]: texts[item["key"]] for item in said["items"]}
+                found |= {
+                    item["path"]: texts[item["key"]]
+                    for item in said["items"]
+                    if item["key"] in texts or not said.get("optional")
+                }
     return found
 
 
@@ -156,7 +160,9 @@ def _environment(container: Body, cluster: Cluster, edit: Callable[[str], str]) 
         name, source = variable["name"], variable.get("valueFrom", {})
         if "secretKeyRef" in source:
             key = source["secretKeyRef"]
-            said[name] = env[name] = cluster.texts("Secret", key["name"])[key["key"]]
+            texts = cluster.texts("Secret", key["name"])
+            if key["key"] in texts or not key.get("optional"):
+                said[name] = env[name] = texts[key["key"]]
         elif "fieldRef" in source:
             said[name] = env[name] = cluster.fields[source["fieldRef"]["fieldPath"]]
         else:

@@ -15,7 +15,7 @@ if ! go version 2>/dev/null | grep -qE 'go1\.(2[6-9]|[3-9][0-9])'; then
 fi
 # Without cgo the programs do not depend on a C compiler that happens to be there. The tag leaves out
 # what promtool would find targets by, in every cloud there is.
-for tool in age crane jaeger kubeconform kubeseal kustomize oauth2-proxy promtool sops; do
+for tool in age crane flux jaeger kubeconform kubeseal kustomize oauth2-proxy promtool sops; do
   CGO_ENABLED=0 GOBIN=$bin GOFLAGS='-mod=readonly -tags=remove_all_sd' go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 
@@ -25,6 +25,9 @@ said=k8s.io/component-base/version
 CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install -trimpath \
   -ldflags="-s -w -X $said.gitVersion=$version -X $said.gitMajor=1 -X $said.gitMinor=$(echo "$version" | cut -d. -f2)" \
   ./cmd/hyperkube
+# What plays nodes of it, and definitions of custom resources that it does not have by itself.
+CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install -trimpath -ldflags='-s -w' tool
+"$python" tools/crds.py .tools/crds
 
 # What of Argo CD applies things, and what its own manifests install. It asks for a newer Go, which
 # comes as a module.
