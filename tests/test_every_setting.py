@@ -88,6 +88,17 @@ BASE: dict[str, Any] = {
 """The least that an overlay says; each place is tried on as few components as it needs."""
 
 SECRET = {"name": "floe", "key": "value"}
+FLUX = {"type": "flux"}
+GIT = {"type": "git", "url": "https://git.example.com/floe"}
+OCI = {"type": "oci", "url": "oci://registry.example.com/floe"}
+REVISIONS: tuple[dict[str, Any], ...] = ({"branch": "main"}, {"tag": "v1"}, {"semver": "1.x"})
+TAGS: tuple[dict[str, Any], ...] = (
+    {"tag": "v1", "verify": {"type": "key", "secret": "cosign"}},
+    {"semver": "1.x", "verify": {"type": "keyless", "issuer": "a", "subject": "b"}},
+    {"digest": f"sha256:{'a' * 64}"},
+)
+SOPS = {"secrets": {"strategy": "sops"}}
+ARGOCD = {"type": "argocd", "source": {"url": GIT["url"], "revision": "main"}}
 PAIR = {"certificate": SECRET, "key": SECRET}
 S3 = {
     "type": "s3",
@@ -365,6 +376,12 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     {"secrets": {"strategy": "external-secrets", "store": {"name": "store"}, "map": MAP}},
     {"secrets": {"strategy": "sealed-secrets", "map": MAP}},
     {"secrets": {"strategy": "sops", "map": MAP}},
+    *({"delivery": FLUX | {"source": GIT | said}} for said in REVISIONS),
+    *({"delivery": FLUX | {"source": OCI | said}} for said in TAGS),
+    {"delivery": FLUX | {"source": GIT | REVISIONS[0]} | {"decryption": "key"}, **SOPS},
+    {"delivery": ARGOCD | {"cluster": {"server": "https://west.example.com"}}},
+    {"delivery": ARGOCD | {"cluster": {"name": "west"}}},
+    {"delivery": ARGOCD, "secrets": {"strategy": "sops", "argocd_plugin": "sops"}},
 )
 """What is beside a setting where the least does not do; `artifacts` names what is compiled."""
 
@@ -391,17 +408,17 @@ for cloud, storage in (
 UNREAD = {
     "dagster<External>.external", "dagster<External>.cidrs[]",
     "cube<External>.external", "cube<External>.cidrs[]",
-    "secrets<SopsSecrets>.argocd_plugin",
     *(f"exposure.{name}.authenticated_by" for name in (
         "dagster", "dagster_read_only", "marquez", "jaeger", "openlineage", "otlp", "otlp_grpc"
     )),
     "exceptions[].rule", "exceptions[].object", "exceptions[].reason",
 }  # fmt: skip
-"""Where a component runs that nothing here talks to, who decrypts, what may break a rule, who
-vouches for what: said for people and checks alone."""
+"""Where a component runs that nothing here talks to, what may break a rule, who vouches for what:
+said for people and checks alone."""
 
 TEXTS = (
-    "https://other.example.com", "https://others.example.com", "new.example.com", "other",
+    "https://other.example.com", "https://others.example.com", "https://other.example.com/other",
+    "oci://registry.example.com/other", f"sha256:{'b' * 64}",  "new.example.com", "other",
     "others/x", "example.com/other:2", "example.com/cube", "10.9.0.0/24", "10.8.0.0/24", "2Gi",
     "3Gi", "900Gi", "7", "900", "3h", "48h", "30 4 * * 0",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
@@ -602,7 +619,8 @@ class Renderer:
             (self.folder / "compiled_artifacts.json").write_text(json.dumps(artifacts))
             try:
                 self._encrypt(document["secrets"]["strategy"])
-                files = render(self.folder, Project()).files
+                rendering = render(self.folder, Project())
+                files = rendering.files | rendering.delivery
                 self.known[text] = {k: v for k, v in files.items() if k != lock.FILE}
             except InputError as failure:
                 self.known[text] = str(failure)

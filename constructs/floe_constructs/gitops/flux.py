@@ -1,6 +1,6 @@
 """Flux' objects for an environment: where it reads, and what it applies after what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
@@ -98,7 +98,7 @@ class FluxPhases(Construct):
             }
             if expressions := checks(here):
                 body["healthCheckExprs"] = expressions
-            if spec.decryption and _encrypted(here):
+            if spec.decryption and phase is Phase.FOUNDATION:  # where encrypted Secrets are
                 body["decryption"] = {"provider": "sops", "secretRef": {"name": spec.decryption}}
             before = f"{namespace}-{phase}"
             made = ApiObject(
@@ -109,7 +109,3 @@ class FluxPhases(Construct):
                 metadata=ApiObjectMetadata(name=before, labels=labels.all),
             )
             made.add_json_patch(JsonPatch.add("/spec", body))
-
-
-def _encrypted(objects: Iterable[Manifest]) -> bool:
-    return any("sops" in item for item in objects)
