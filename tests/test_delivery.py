@@ -418,6 +418,26 @@ def test_writing_one_environment_leaves_the_others_as_they_are(settings: Project
     assert known.files["staging/argocd.yaml"] == lock.sha256(before["staging/argocd.yaml"])
 
 
+def test_without_a_lock_the_others_are_known_by_their_first_line(settings: Project) -> None:
+    before = held(DELIVERY)
+    assert settings.delivery
+    (settings.delivery / lock.FILE).unlink()
+    (settings.delivery / "dev" / "own.yaml").write_text("a: 1")
+    after = write(settings, Rendering("prod", {"flux.yaml": "new"}))
+    assert before.keys() | {"dev/own.yaml"} == after.keys()
+    known = lock.read(settings.delivery)
+    assert known
+    assert "dev/own.yaml" not in known.files
+    assert known.files["dev/argocd.yaml"] == lock.sha256(before["dev/argocd.yaml"])
+
+
+def test_an_overlay_that_cannot_be_read_leaves_the_list_as_it_is(settings: Project) -> None:
+    (settings.overlays / "dev" / "environment.yaml").write_text("namespace: [")
+    after = write(settings, Rendering("prod", {"flux.yaml": "new"}))
+    assert after[delivery.SETS] == (DELIVERY / delivery.SETS).read_bytes()
+    assert "dev/argocd.yaml" in after
+
+
 def test_what_points_to_an_environment_goes_with_its_overlay(settings: Project) -> None:
     assert settings.delivery
     (settings.delivery / "notes.md").write_text("ours")

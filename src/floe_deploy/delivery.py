@@ -105,9 +105,10 @@ def contents(
     rendered = {one.environment for one in renderings}
     others = [each for each in _there(settings) if each.name not in rendered]
     listings = _listings(renderings, others, settings)
+    ours = set(writing.paths(place)) - set(writing.foreign(place))
     kept = {
         path
-        for path in hashes
+        for path in ours | hashes.keys()
         if path.partition("/")[0] in {each.name for each in others}
         or (path == SETS and listings is None)
     }
@@ -117,7 +118,7 @@ def contents(
     for path in sorted(kept - files.keys()):
         if (place / path).is_file():
             files[path] = (place / path).read_text("utf-8")
-            now[path] = hashes[path]
+            now[path] = hashes.get(path) or lock.sha256(files[path].encode())
     looked_at = (files.keys() | hashes.keys()) - kept
     return (files | {lock.FILE: lock.inventory(now)} if files else {}), looked_at
 
