@@ -4,7 +4,8 @@ import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from floe_deploy.manifests import Manifest
+from floe_constructs.kubernetes.phase import Phase
+from floe_deploy.manifests import WAVE, Manifest
 from floe_deploy.rules import pod_security, pods
 from floe_deploy.rules.objects import Objects
 from floe_deploy.rules.report import findings
@@ -91,10 +92,14 @@ def put(name: str, path: str, value: Any) -> Change:
 
 
 def add(file: str, manifest: Manifest) -> Change:
-    """Answer a change that brings an object."""
+    """Answer a change that brings an object, with the wave that synth gives it."""
 
     def change(world: World) -> None:
         world[file] = copy.deepcopy(manifest)
+        folder = file.partition("/")[0]
+        if folder in set(Phase) and Phase(folder).wave:
+            annotations = world[file]["metadata"].setdefault("annotations", {})
+            annotations.setdefault(WAVE, str(Phase(folder).wave))
 
     return change
 

@@ -35,10 +35,10 @@ def test_objects_of_ones_own_get_phases_waves_and_files(repo: Path) -> None:
     paths = {path for path in held(repo / "dist" / "dev") if "notebook" in path}
     assert paths == {
         "10-foundation/serviceaccount-notebook-seed.yaml",
-        "10-foundation/serviceaccount-notebook-server.yaml",
         "40-migrate/job-notebook-seed.yaml",
         "50-platform/notebook/deployment-notebook-server.yaml",
         "50-platform/notebook/networkpolicy-notebook-server.yaml",
+        "50-platform/notebook/serviceaccount-notebook-server.yaml",
         "50-platform/notebook/service-notebook-server.yaml",
     }
     job = yaml.safe_load((repo / "dist/dev/40-migrate/job-notebook-seed.yaml").read_text())
@@ -114,7 +114,7 @@ def test_only_parts_may_be_taken(repo: Path) -> None:
     )
     assert floe("synth", cwd=repo).returncode == 0
     folders = {path.name for path in (repo / "dist/dev/50-platform").iterdir() if path.is_dir()}
-    assert folders == {"jaeger", "notebook"}
+    assert folders == {"floe", "jaeger", "notebook"}
     jaeger = {path.name for path in (repo / "dist/dev/50-platform/jaeger").iterdir()}
     assert jaeger == {"networkpolicy-jaeger-all-in-one.yaml"}
 

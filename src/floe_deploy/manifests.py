@@ -95,7 +95,8 @@ def placed(manifest: Manifest) -> tuple[Phase, Manifest]:
     """Answer an object's phase, and the object as it is written: with its wave, in one order."""
     phase = phase_of(manifest)
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "annotations"}
-    if phase is Phase.CLUSTER and manifest["kind"] not in _RIGHTS:
+    kind = manifest["kind"]
+    if kind in CLUSTER_SCOPED or (phase is Phase.CLUSTER and kind not in _RIGHTS):
         metadata.pop("namespace", None)
     annotations = dict(manifest["metadata"].get("annotations", {}))
     annotations.pop(ANNOTATION, None)

@@ -19,6 +19,7 @@ from floe_deploy.images import FILE as IMAGES
 from floe_deploy.images import images
 from floe_deploy.kustomization import kustomizations
 from floe_deploy.manifests import Manifest, files_of
+from floe_deploy.placing import settled
 from floe_deploy.project import Project
 from floe_deploy.rules.rule import Severity
 from floe_deploy.secrets import encrypted
@@ -66,7 +67,7 @@ def render(folder: Path, settings: Project) -> Rendering:
     secrets = encrypted.copies(wired)
     node.prepare()
     copies = [copy for _, copy in secrets]
-    composed = release.named(_composed(wired, settings, copies), copies)
+    composed = release.named(settled(_composed(wired, settings, copies)), copies)
     written = files_of(loaded.name, composed, secrets)
     objects = {path: manifest for path, (_, manifest) in written.items()}
     made = _delivery(wired, objects, settings)

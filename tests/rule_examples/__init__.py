@@ -14,13 +14,14 @@ from rule_examples import (
     metadata,
     names,
     network,
+    phases,
     pods,
     selectors,
 )
 
 _SUBJECTS = (
-    pods, credentials, existence, selectors, jobs, gate, engines, delivery, network, exposure,
-    metadata, names, capacity, components,
+    pods, credentials, existence, selectors, phases, jobs, gate, engines, delivery, network,
+    exposure, metadata, names, capacity, components,
 )  # fmt: skip
 
 BROKEN: Cases = {rule: cases for subject in _SUBJECTS for rule, cases in subject.BROKEN.items()}

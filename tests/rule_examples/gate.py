@@ -27,6 +27,12 @@ BROKEN: Cases = {
             ),
         ),
     ],
+    "gate-runs": [
+        (put(GATE, "spec completions", 0),),
+        (put(GATE, "spec parallelism", 0),),
+        (put(GATE, "spec successPolicy", {"rules": [{"succeededCount": 1}]}),),
+        (put(GATE, "spec managedBy", "kueue.x-k8s.io/multikueue"),),
+    ],
     "gate-starts": [
         (put(GATE, f"{MAIN} env 0 valueFrom secretKeyRef optional", DELETE),),
         (put(GATE, f"{MAIN} env 0 valueFrom secretKeyRef optional", value=False),),
@@ -49,6 +55,10 @@ KEPT: Cases = {
     "gate-final": [
         (put(GATE, f"{RULES} 0 onExitCodes values", [77, 78]),),
         (put("Job/dagster-migrate", f"{POD} restartPolicy", "OnFailure"),),
+    ],
+    "gate-runs": [
+        (put(GATE, "spec completions", 1), put(GATE, "spec parallelism", 1)),
+        (put("Job/dagster-migrate", "spec parallelism", 0),),
     ],
     "gate-starts": [
         (put(GATE, f"{POD} imagePullSecrets", [{"name": "registry-pull"}]),),

@@ -91,7 +91,11 @@ KEPT: Cases = {
     "identity-or-keys": [
         (
             put(ROUTER, f"{POD} containers 0 env 0", KEY),
-            put("ServiceAccount/cube-store-router", "metadata annotations", {}),
+            put(
+                "ServiceAccount/cube-store-router",
+                "metadata annotations eks.amazonaws.com/role-arn",
+                DELETE,
+            ),
         ),
     ],
     "token-needed": [

@@ -9,6 +9,7 @@ from constructs import Construct
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow, Outside, Peer
 from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.metadata import metadata
+from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.value import METADATA, within
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
@@ -64,7 +65,11 @@ class NetworkPolicies(Construct):
 class DefaultDeny(Construct):
     """Nothing goes in or out of any pod, except to look up names.
 
-    Objects: NetworkPolicy/default-deny, NetworkPolicy/dns.
+    Two policies say where names are looked up: one is there for gate and migration, the other comes
+    with the platform. Policies add up, so that pods that run ask where they always did until the
+    gate has opened, whatever a new release says of DNS.
+
+    Objects: NetworkPolicy/default-deny, NetworkPolicy/dns, NetworkPolicy/dns-platform.
     """
 
     def __init__(self, scope: Construct, id: str, labels: Labels, dns: Sequence[Peer] = ()) -> None:
@@ -82,16 +87,15 @@ class DefaultDeny(Construct):
         caches = [_block(cidr) for cidr in _NODE_LOCAL_DNS]
         others = [peer for given in dns for peer in _outside(given)]
         ports = [_port(53, protocol) for protocol in ("UDP", "TCP")]
-        k8s.KubeNetworkPolicy(
-            self,
-            "dns",
-            metadata=metadata(labels, "dns"),
-            spec=k8s.NetworkPolicySpec(
-                pod_selector=everyone,
-                policy_types=["Egress"],
-                egress=[k8s.NetworkPolicyEgressRule(to=[*servers, *caches, *others], ports=ports)],
-            ),
+        asking = k8s.NetworkPolicySpec(
+            pod_selector=everyone,
+            policy_types=["Egress"],
+            egress=[k8s.NetworkPolicyEgressRule(to=[*servers, *caches, *others], ports=ports)],
         )
+        for name, phase in (("dns", labels.phase), ("dns-platform", Phase.PLATFORM)):
+            k8s.KubeNetworkPolicy(
+                self, name, metadata=metadata(labels, name, phase=phase), spec=asking
+            )
 
 
 def _pods(flows: Sequence[Flow]) -> Iterable[Labels]:

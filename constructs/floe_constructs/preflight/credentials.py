@@ -1,7 +1,7 @@
 """Which pods that check get which credentials."""
 
 from floe_constructs.kubernetes.secret import Use, uses
-from floe_constructs.preflight.flows import labels
+from floe_constructs.preflight.flows import asking
 from floe_constructs.preflight.spec import PreflightSpec
 
 
@@ -10,5 +10,5 @@ def credentials(spec: PreflightSpec) -> list[Use]:
     return [
         use
         for suite in spec.suites
-        for use in uses([labels(spec, suite.name)], suite.variables, suite.files)
+        for use in uses(asking(spec, suite), suite.variables, suite.files)
     ]

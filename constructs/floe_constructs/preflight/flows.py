@@ -6,9 +6,10 @@ from dataclasses import replace
 from floe_constructs.kubernetes.endpoint import Endpoint, Flow, endpoint_of
 from floe_constructs.kubernetes.files import digest
 from floe_constructs.kubernetes.labels import Labels
+from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.s3 import s3_endpoint
 from floe_constructs.kubernetes.workload import Workload
-from floe_constructs.preflight.spec import PreflightSpec
+from floe_constructs.preflight.spec import PreflightSpec, Suite
 from floe_constructs.preflight.targets import (
     CLUSTER,
     S3,
@@ -25,8 +26,8 @@ from floe_constructs.preflight.targets import (
     Value,
 )
 
-_LONGEST = 36
-"""Characters of a name that leave room for a Job's: `preflight-NAME-` and ten digits, 57."""
+_LONGEST = 32
+"""Characters of a name that leave room for a CronJob's: `preflight-NAME-scheduled`, 52."""
 
 _AZURE, _SNOWFLAKE = ".blob.core.windows.net", ".snowflakecomputing.com"
 _GOOGLE_LOGIN = "oauth2.googleapis.com"
@@ -40,22 +41,39 @@ def labels(spec: PreflightSpec, name: str) -> Labels:
     return Labels(name="preflight", instance=spec.instance, component=name, phase=spec.phase)
 
 
+def scheduled(pods: Labels) -> Labels:
+    """Labels of the pods that check between releases, as the release that runs wants them.
+
+    Configuration and policy of the gate are another release's while it is closed.
+    """
+    return replace(pods, component=f"{pods.component}-scheduled", phase=Phase.PLATFORM)
+
+
 def workloads(spec: PreflightSpec) -> list[tuple[Labels, Workload]]:
     """Answer all pods, and what an environment says of them."""
     cluster = [CLUSTER] if spec.asks_cluster else []
     names = [*(suite.name for suite in spec.suites), *cluster]
-    return [(labels(spec, name), spec) for name in names]
+    found = [labels(spec, name) for name in names]
+    again = [each for suite in spec.suites for each in asking(spec, suite)[1:]]
+    return [(each, spec) for each in (*found, *again)]
+
+
+def asking(spec: PreflightSpec, suite: Suite) -> list[Labels]:
+    """Labels of all pods of a suite: of the gate, and with a schedule of those between releases."""
+    pods = labels(spec, suite.name)
+    return [pods, scheduled(pods)] if spec.schedule else [pods]
 
 
 def flows(spec: PreflightSpec) -> Iterator[Flow]:
     """Answer what the pods talk to, but for the cluster's API server."""
     for suite in spec.suites:
-        pods = labels(spec, suite.name)
         known = suite.endpoints or [at for one in suite.config.targets for at in endpoints(one)]
-        for target in known:
-            yield Flow(source=pods, target=target, port=target.port, why="check that it works")
-        for target in suite.account.identity.endpoints if suite.account else ():
-            yield Flow(source=pods, target=target, port=target.port, why="prove the identity")
+        identity = suite.account.identity.endpoints if suite.account else ()
+        for pods in asking(spec, suite):
+            for target in known:
+                yield Flow(source=pods, target=target, port=target.port, why="check that it works")
+            for target in identity:
+                yield Flow(source=pods, target=target, port=target.port, why="prove the identity")
 
 
 def endpoints(target: Target, cidrs: tuple[str, ...] = ()) -> tuple[Endpoint, ...]:

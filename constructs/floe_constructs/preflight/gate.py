@@ -6,8 +6,9 @@ from constructs import Construct
 from floe_constructs.kubernetes.access import service_account
 from floe_constructs.kubernetes.config_map import config_map
 from floe_constructs.kubernetes.job import job
+from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.preflight import config
-from floe_constructs.preflight.flows import labels
+from floe_constructs.preflight.flows import labels, scheduled
 from floe_constructs.preflight.pods import failure_policy, pods
 from floe_constructs.preflight.schedule import repeated
 from floe_constructs.preflight.spec import PreflightSpec, Suite
@@ -17,7 +18,8 @@ class PreflightGate(Construct):
     """The Job that checks what is reached as one and the same; with `schedule` a CronJob as well.
 
     Objects: ConfigMap/preflight-SUITE, Job/preflight-SUITE-HASH, without an account of a workload's
-    ServiceAccount/preflight-SUITE, with a schedule CronJob/preflight-SUITE.
+    ServiceAccount/preflight-SUITE, with a schedule ConfigMap/preflight-SUITE-scheduled and
+    CronJob/preflight-SUITE-scheduled.
     Needs: the ServiceAccount of its account. The Secrets of the targets need not be there: the Job
     says which is missing.
     """
@@ -26,13 +28,13 @@ class PreflightGate(Construct):
         super().__init__(scope, id)
         who, account = labels(spec, suite.name), suite.account
         name = account.service_account if account else service_account(self, who)
-        told = config.files(who, suite.config)
-        config_map(self, who, told)
 
-        def checking(*, gate: bool) -> k8s.PodTemplateSpec:
+        def checking(pods_of: Labels, *, gate: bool) -> k8s.PodTemplateSpec:
+            told = config.files(pods_of, suite.config)
+            config_map(self, pods_of, told)
             return pods(
                 spec,
-                who,
+                pods_of,
                 told,
                 config.command(spec, suite.config, gate=gate),
                 env=config.variables(suite),
@@ -44,11 +46,12 @@ class PreflightGate(Construct):
         job(
             self,
             who,
-            checking(gate=True),
+            checking(who, gate=True),
             phase=who.phase,
             deadline_seconds=config.job_seconds(spec),
             retries=spec.retries,
             failure=failure_policy(),
         )
         if spec.schedule:
-            repeated(self, spec, who, checking(gate=False))
+            again = scheduled(who)
+            repeated(self, spec, again, checking(again, gate=False))

@@ -1,6 +1,5 @@
 """Checking between releases."""
 
-from dataclasses import replace
 from math import ceil
 
 from cdk8s_plus_34 import k8s
@@ -8,7 +7,6 @@ from constructs import Construct
 
 from floe_constructs.kubernetes.cron_job import cron_job
 from floe_constructs.kubernetes.labels import Labels
-from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.schedule import Scheduled
 from floe_constructs.preflight.config import pod_seconds
 from floe_constructs.preflight.spec import PreflightSpec
@@ -19,12 +17,12 @@ def repeated(
 ) -> None:
     """The CronJob of pods that check now and then.
 
-    It comes with the platform: Argo CD calls one degraded whose last run has failed, and would go
-    no further in a phase before it.
+    It comes with the platform, as all that it uses: it asks what the release needs that runs, also
+    while the gate of the next one is closed.
     """
     settings = Scheduled(
         resources=spec.resources,
         schedule=spec.schedule or "",
         deadline_minutes=ceil(2 * pod_seconds(spec) / 60) + 1,
     )
-    cron_job(scope, replace(labels, phase=Phase.PLATFORM), template, settings)
+    cron_job(scope, labels, template, settings)

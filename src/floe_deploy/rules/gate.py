@@ -41,6 +41,17 @@ def _final(it: Object) -> Iterator[Breach]:
         )
 
 
+def _runs(it: Object) -> Iterator[Breach]:
+    if not _is_gate(it):
+        return
+    for field in ("completions", "parallelism"):
+        if it.spec.get(field) == 0:
+            yield Breach(found=f"{field}: 0")
+    for field in ("managedBy", "successPolicy"):
+        if it.spec.get(field):
+            yield Breach(found=field)
+
+
 def _starts(it: Object) -> Iterator[Breach]:
     if _is_gate(it) and it.pod:
         pod = {key: value for key, value in it.pod.spec.items() if key != "imagePullSecrets"}
@@ -95,6 +106,14 @@ RULES = (
         "is restarted loses the log that tells why.",
         remedy="add a podFailurePolicy with FailJob for the code, and restartPolicy: Never",
         check=_final,
+    ),
+    Rule(
+        id="gate-runs",
+        summary="A gate's Job runs its pods, and all of them have to succeed.",
+        why="A Job that wants no pod is complete at once, and one that may succeed early too: the "
+        "gate opens. One that is left to another controller may never end.",
+        remedy="leave out the field",
+        check=_runs,
     ),
     Rule(
         id="gate-starts",

@@ -1,6 +1,6 @@
 """Selectors select the pods that they are meant for: not none, and not another's."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from floe_deploy.rules.objects import Object
@@ -71,19 +71,11 @@ def _others(it: Object) -> Iterator[Breach]:
     if it.kind == "PodMonitor":
         return
     pods = selected(it.among, selector)
-    if it.kind == "NetworkPolicy" and _same_twice(pods):
-        return
     if it.kind in _CONTROLLERS:
         pods = [Workload(it, {}), *(one for one in pods if one.object is not it)]
     if len(pods) > 1:
         names = ", ".join(sorted(map(str, pods)))
         yield Breach(found=f"a selector that selects pods of {names}")
-
-
-def _same_twice(pods: Sequence[Workload]) -> bool:
-    """Tell whether pods that end are the same, made once by a Job and at times by a CronJob."""
-    kinds = sorted(one.object.kind for one in pods)
-    return kinds == ["CronJob", "Job"] and pods[0].labels == pods[1].labels
 
 
 def _budget(it: Object) -> Iterator[Breach]:
@@ -166,8 +158,7 @@ RULES = (
     Rule(
         id="selector-others",
         summary="What is for one workload selects no other's pods. A NetworkPolicy may be for "
-        f"several when its selector does not name a `{_COMPONENT}`, and for a "
-        "CronJob and a Job that make the same pods.",
+        f"several when its selector does not name a `{_COMPONENT}`.",
         why="Requests go to pods that cannot answer them; two Deployments take each other's pods "
         "for their own and delete them.",
         remedy="give each workload labels of its own, and name all of them in the selector",
