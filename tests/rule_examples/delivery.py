@@ -91,7 +91,7 @@ KEPT: Cases = {
     "flux-timeout": [
         (*CHAIN, put(PHASE, "spec timeout", "30m1s")),
         (*CHAIN, put(PHASE, "spec timeout", DELETE)),
-        (flux("60-verify", timeout="1s"),),
+        (flux("20-services", timeout="1s"),),
     ],
     "argocd-sync": [
         (argocd(application()),),
