@@ -1,6 +1,7 @@
 """The files of a repository to start from."""
 
 import os
+from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -49,5 +50,6 @@ def _files(folder: Traversable, prefix: str = "") -> dict[str, str]:
         if entry.is_dir():
             found |= _files(entry, f"{path}/")
         else:
-            found[path] = entry.read_text(encoding="utf-8")
+            text = entry.read_text(encoding="utf-8")
+            found[path] = text.replace("==VERSION", f"=={version('floe-deploy')}")
     return found
