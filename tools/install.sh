@@ -15,7 +15,7 @@ if ! go version 2>/dev/null | grep -qE 'go1\.(2[6-9]|[3-9][0-9])'; then
 fi
 # Without cgo the programs do not depend on a C compiler that happens to be there. The tag leaves out
 # what promtool would find targets by, in every cloud there is.
-for tool in actionlint age crane flux jaeger kubeconform kubeseal kustomize oauth2-proxy promtool sops; do
+for tool in actionlint age crane flux jaeger kubeconform kubectl kubeseal kustomize oauth2-proxy promtool sops; do
   CGO_ENABLED=0 GOBIN=$bin GOFLAGS='-mod=readonly -tags=remove_all_sd' go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 
