@@ -42,6 +42,8 @@ TOOLS = str(Path(__file__).parents[1] / ".tools" / "bin")
 class Reader:
     """Someone in an empty folder, with Python, Git and floe-deploy."""
 
+    patience_seconds = 120
+
     def __init__(self, folder: Path) -> None:
         self.start = folder
         self.place = folder
@@ -56,16 +58,20 @@ class Reader:
     def follow(self, page: Path) -> None:
         """Do what a page says, and compare what is printed with what the page shows."""
         for step in STEP.finditer(page.read_text()):
-            if step["edited"]:
-                path, old = self.place / step["edited"], step["old"]
-                assert old in path.read_text(), f"{step['edited']} does not hold {old!r}"
-                path.write_text(path.read_text().replace(old, step["new"], 1))
-            elif step["written"]:
-                path = self.place / step["written"]
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(step["text"])
-            else:
-                self._type(step["block"])
+            self.step(step)
+
+    def step(self, step: re.Match[str]) -> None:
+        """Do one thing."""
+        if step["edited"]:
+            path, old = self.place / step["edited"], step["old"]
+            assert old in path.read_text(), f"{step['edited']} does not hold {old!r}"
+            path.write_text(path.read_text().replace(old, step["new"], 1))
+        elif step["written"]:
+            path = self.place / step["written"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(step["text"])
+        else:
+            self._type(step["block"])
 
     def _type(self, block: str) -> None:
         for command, expected in commands(block):
@@ -91,7 +97,7 @@ class Reader:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=120,
+            timeout=self.patience_seconds,
         )
         self.status = result.returncode
         self.place = Path(here.read_text().strip())
