@@ -40,7 +40,7 @@ BODIES = st.dictionaries(KEYS, VALUES, max_size=4)
 
 def leaves(value: Any, at: path.Path = ()) -> Iterator[Leaf]:
     """Answer every value in a value with the keys that lead there; a list in order is one."""
-    if isinstance(inner := structure(value), dict | list):
+    if isinstance(inner := structure(value, of_lines=at[-1:] == ("value",)), dict | list):
         value = inner
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -1,6 +1,7 @@
 """What a change of each kind is called, how much it weighs, and what is said to follow from it."""
 
 import copy
+import json
 from typing import Any, get_args
 
 import pytest
@@ -138,7 +139,7 @@ ROLE_ARN = {"metadata__annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam
         (None, DEPLOYMENT, "added", "example.com/it:1"),
         (None, ROLE, "rbac", "may also get, list pods"),
         (None, POLICY, "network", "opens egress to 10.0.0.0/8"),
-        (CONFIG, None, "removed", "while old pods may still run"),
+        (CONFIG, None, "removed", "old pods may run without it"),
         (CLAIM, None, "removed", "its data goes with it"),
         (change(CLAIM, metadata__annotations=KEPT), None, "removed", "kept: it is protected"),
         (STATEFUL, None, "removed", "its pods end"),
@@ -263,6 +264,17 @@ def test_json_on_one_line_is_compared_by_field() -> None:
     assert (field.path, field.rank) == ("data.a.image", "image")
     (field,) = judged(old, change(CONFIG, data={"a": '{"b":[1,2],"image":"x:1"}'})).fields
     assert field.path == "data.a"
+
+
+def test_the_image_of_runs_is_found_in_a_variable() -> None:
+    said = [json.dumps({"k8s": {"image": f"a.io/x:{at}"}}, indent=2) for at in "12"]
+    old, new = (
+        change(DEPLOYMENT, **{f"{CONTAINER}__env": [{"name": "CONTEXT", "value": text}]})
+        for text in said
+    )
+    (field,) = judged(old, new).fields
+    assert field.path.endswith("env[CONTEXT].value.k8s.image")
+    assert (field.rank, field.note) == ("image", "tag 1 → 2")
 
 
 def test_the_order_is_told_where_it_has_a_meaning() -> None:

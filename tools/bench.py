@@ -16,6 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from floe_constructs.yaml_text import load
+from floe_deploy.diff.judging import changes
+from floe_deploy.diff.reporting import reported
+from floe_deploy.diff.snapshot import Entry, Snapshot
 from floe_deploy.rules.objects import Objects
 from floe_deploy.rules.report import report
 
@@ -46,6 +49,15 @@ def main() -> None:
         full, _ = measured("floe check, everything rendered", [*FLOE, "check"], work, 5, fresh=True)
         same, _ = measured("floe check, nothing changed", [*FLOE, "check"], work, 7)
         rules = [held_to_rules(work / "dist" / "prod-2") for _ in range(7)]
+        apart, _ = measured(
+            "floe diff, two environments",
+            [*FLOE, "diff", "prod-2", "--from", "staging-3"],
+            work,
+            5,
+        )
+        few, many_more = (
+            min(compared(work / "dist" / "prod-2", copies) for _ in range(3)) for copies in (1, 10)
+        )
     each = (times[100] - times[4]) / 96
     print(f"\n{objects.splitlines()[0]}" if objects else "")
     print(f"each further environment              {each:6.3f} s  (aim 0.3)")
@@ -56,6 +68,8 @@ def main() -> None:
     print(
         f"rules on the objects of prod          {statistics.median(rules) * 1000:4.0f} ms (aim 50)"
     )
+    print(f"diff of two environments, in --helps  {apart / help_time:6.1f}")
+    print(f"diff of 10 times as many objects      {many_more / few:6.2f}  (linear: 10)")
     print(f"--help, in starts of Python           {help_time / once:6.1f}")
     print(f"check unchanged to check rendered     {same / full:6.2f}")
 
@@ -66,6 +80,29 @@ def held_to_rules(folder: Path) -> float:
     files = {path.relative_to(folder).as_posix(): load(path.read_text()) for path in paths}
     begin = time.perf_counter()
     report(Objects(files, environment="prod", brings_secrets=True))
+    return time.perf_counter() - begin
+
+
+def compared(folder: Path, copies: int) -> float:
+    """Answer how long a comparison takes in which many values of every object are others."""
+    paths = [path for path in folder.rglob("*.yaml") if path.name != "kustomization.yaml"]
+    texts = {path.relative_to(folder).as_posix(): path.read_text() for path in paths}
+    sides = []
+    for more in ("", "1"):
+        entries = (
+            Entry(
+                path,
+                load(
+                    text.replace("name: ", f"name: n{copy}-").replace("image: ", f"image: {more}")
+                ),
+            )
+            for path, text in texts.items()
+            for copy in range(copies)
+        )
+        sides.append(Snapshot(title=more, entries={entry.key: entry for entry in entries}))
+    begin = time.perf_counter()
+    for change in changes(*sides):
+        reported(change)
     return time.perf_counter() - begin
 
 

@@ -1,6 +1,6 @@
 """The three comparisons: with what synth would write, with a revision, with an environment."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from floe_constructs.problem import Problem, nearest
@@ -10,7 +10,7 @@ from floe_deploy.diff.judging import changes
 from floe_deploy.diff.report import Report, ReportedEnvironment
 from floe_deploy.diff.reporting import reported
 from floe_deploy.diff.revision import Revision, RevisionError
-from floe_deploy.diff.snapshot import FILE, Snapshot, snapshot
+from floe_deploy.diff.snapshot import FILE, Files, Snapshot, snapshot
 from floe_deploy.errors import InputError
 from floe_deploy.project import Project
 
@@ -30,10 +30,11 @@ def synthesized(names: Sequence[str], settings: Project) -> Report:
     return _report(
         _environment(
             rendering.environment,
-            _there(settings.output / rendering.environment),
+            _there(settings, rendering.environment),
             snapshot(
                 "what synth would write",
                 {path: text.encode for path, text in rendering.files.items()},
+                {path: text.encode for path, text in rendering.delivery.items()},
             ),
         )
         for rendering in render_all(folders, settings)
@@ -49,8 +50,10 @@ def since(names: Sequence[str], settings: Project, against: str) -> Report:
     """
     problems: list[Problem] = []
     before: Revision | None = None
+    pointing: Revision | None = None
     try:
         before = revision.find(settings.output, against)
+        pointing = revision.find(settings.delivery, against) if settings.delivery else None
     except RevisionError as failure:
         problems.append(failure.problem)
     there = {*_environments(settings.output), *(before.environments() if before else ())}
@@ -62,8 +65,12 @@ def since(names: Sequence[str], settings: Project, against: str) -> Report:
     return _report(
         _environment(
             name,
-            snapshot(f"{settings.output / name} at {against}", before.files(name)),
-            _there(settings.output / name),
+            snapshot(
+                f"{settings.output / name} at {against}",
+                before.files(name),
+                pointing.files(name) if pointing else {},
+            ),
+            _there(settings, name),
         )
         for name in sorted(set(names))
     )
@@ -84,9 +91,9 @@ def between(names: Sequence[str], settings: Project, source: str) -> Report:
         problems.append(Problem(where="--from", found="the same or no environment", fix=fix))
     if problems:
         raise InputError(_WRONG, problems)
-    found = []
+    found, folder = [], settings.output
     for name in sorted(set(names)):
-        theirs, ours = (_there(settings.output / each) for each in (source, name))
+        theirs, ours = (snapshot(str(it), _files(it)) for it in (folder / source, folder / name))
         new, old = promotion.alike(theirs, ours, (source, name))
         found.append(_environment(name, old, new))
     return _report(found)
@@ -107,11 +114,13 @@ def _environment(name: str, old: Snapshot, new: Snapshot) -> ReportedEnvironment
     )
 
 
-def _there(folder: Path) -> Snapshot:
-    files: dict[str, Callable[[], bytes]] = {
-        path: (folder / path).read_bytes for path in writing.paths(folder)
-    }
-    return snapshot(str(folder), files)
+def _there(settings: Project, name: str) -> Snapshot:
+    folder, pointing = settings.output / name, settings.delivery
+    return snapshot(str(folder), _files(folder), _files(pointing / name) if pointing else {})
+
+
+def _files(folder: Path) -> Files:
+    return {path: (folder / path).read_bytes for path in writing.paths(folder)}
 
 
 def _environments(output: Path) -> set[str]:

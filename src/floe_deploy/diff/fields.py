@@ -48,15 +48,21 @@ def fields(old: object, new: object, path: Path = ()) -> Iterator[Field]:
 
 
 def _inside(old: object, new: object, path: Path) -> Iterator[Field]:
-    """Look into JSON that stands in a line of text; written otherwise, it differs as a whole."""
-    parsed = structure(old), structure(new)
+    """Look into JSON of a line or a variable; written otherwise, it differs as a whole."""
+    variable = path[-1:] == ("value",)
+    parsed = structure(old, of_lines=variable), structure(new, of_lines=variable)
     within = list(fields(*parsed, path)) if None not in parsed else []
     yield from within or [Field(path, old, new)]
 
 
-def structure(value: object) -> dict[str, Any] | list[Any] | None:
-    """Answer the mapping or list that a line of JSON holds; nothing for anything else."""
-    if not isinstance(value, str) or not value.startswith(("{", "[")) or "\n" in value:
+def structure(value: object, *, of_lines: bool = False) -> dict[str, Any] | list[Any] | None:
+    """Answer the mapping or list that a line of JSON holds, or several; nothing for anything else.
+
+    A file is better read by its lines.
+    """
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return None
+    if "\n" in value and not of_lines:
         return None
     try:
         found = json.loads(value)

@@ -8,7 +8,7 @@ from floe_constructs.kubernetes.phase import Phase
 from floe_deploy.diff import field_rank, immutable, network, pruning, redaction, rights, rollout
 from floe_deploy.diff.fields import Field, fields
 from floe_deploy.diff.rank import Rank
-from floe_deploy.diff.snapshot import Entry, Snapshot
+from floe_deploy.diff.snapshot import DELIVERY, Entry, Snapshot
 from floe_deploy.images import named
 from floe_deploy.manifests import Identity
 
@@ -57,21 +57,22 @@ class Change:
 
 def changes(old: Snapshot, new: Snapshot) -> list[Change]:
     """Answer what differs, the weightiest first, then in the order of application."""
+    denied = network.denied(new)
     found = [
         change
         for who in old.entries.keys() | new.entries.keys()
-        if (change := _change(who, old, new))
+        if (change := _change(who, old, new, denied))
     ]
     return sorted(found, key=lambda change: (change.rank, change.entry.path, change.who))
 
 
-def _change(who: Identity, old: Snapshot, new: Snapshot) -> Change | None:
+def _change(who: Identity, old: Snapshot, new: Snapshot, denied: network.Denied) -> Change | None:
     before, after = old.entries.get(who), new.entries.get(who)
     entry = after or before
     assert entry is not None  # noqa: S101  one of them has it
     weighed: tuple[tuple[Rank, Field], ...] = ()
     if after is None:
-        action, notes = Action.REMOVED, list(_removed(entry, new))
+        action, notes = Action.REMOVED, list(_removed(entry, denied, gated=new.is_gated))
     elif before is None:
         action, notes = Action.ADDED, list(_added(entry))
     else:
@@ -80,7 +81,7 @@ def _change(who: Identity, old: Snapshot, new: Snapshot) -> Change | None:
             return None
         action = Action.CHANGED if before.phase == after.phase else Action.MOVED
         notes = list(_changed(before, after, weighed))
-    early = new.is_gated and entry.phase in _EARLY
+    early = entry.phase == DELIVERY or (new.is_gated and entry.phase in _EARLY)
     weighty = action is not Action.CHANGED or any(rank < Rank.NAME for rank, _ in weighed)
     if early and action is Action.CHANGED and any(_has_effect(each) for each in weighed):
         notes.append(Note(Rank.BEFORE_GATE, _why_early(entry.phase)))
@@ -115,6 +116,8 @@ def _has_effect(weighed: tuple[Rank, Field]) -> bool:
 def _why_early(phase: str) -> str:
     if phase == Phase.PREFLIGHT:
         return "the gate itself: this release is asked about so"
+    if phase == DELIVERY:
+        return "how a controller applies this environment: it counts as soon as it is applied"
     return "applied before the gate: what runs now gets it even if the gate stays closed"
 
 
@@ -129,12 +132,12 @@ def _added(entry: Entry) -> Iterator[Note]:
         yield Note(Rank.ADDED, f"image {', '.join(images)}")
 
 
-def _removed(entry: Entry, remaining: Snapshot) -> Iterator[Note]:
-    yield from (Note(Rank.REMOVED, text) for text in pruning.told(entry))
+def _removed(entry: Entry, denied: network.Denied, *, gated: bool) -> Iterator[Note]:
+    yield from (Note(Rank.REMOVED, text) for text in pruning.told(entry, gated=gated))
     if entry.key.kind in rights.KINDS:
         yield from (Note(Rank.RBAC, text) for text in rights.told(entry.manifest, {}))
     if entry.key.kind == "NetworkPolicy":
-        told = network.told_of_removal(entry.manifest, remaining)
+        told = network.told_of_removal(entry, denied)
         yield from (Note(Rank.NETWORK, text) for text in told)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from floe_deploy.diff.snapshot import Snapshot
+from floe_deploy.diff.snapshot import Entry, Snapshot
 from floe_deploy.manifests import Manifest
 from floe_deploy.rules.shape import entries, inside, mapping
 
@@ -29,26 +29,31 @@ def told(old: Manifest, new: Manifest) -> Iterator[str]:
             yield "it is about other pods"
 
 
-def told_of_removal(old: Manifest, remaining: Snapshot) -> Iterator[str]:
+Denied = frozenset[tuple[str, str]]
+"""Namespaces and sides for which a policy of all pods is there."""
+
+
+def denied(remaining: Snapshot) -> Denied:
+    """Answer where a connection that no policy allows is denied to every pod."""
+    return frozenset(
+        (entry.key.namespace, side)
+        for entry in remaining.entries.values()
+        if entry.key.kind == "NetworkPolicy"
+        and not any(inside(entry.manifest, "spec", "podSelector").values())
+        for side in _sides(entry.manifest)
+    )
+
+
+def told_of_removal(old: Entry, anyway: Denied) -> Iterator[str]:
     """Answer what a policy that is gone leaves open or closed."""
-    for side in _sides(old):
-        if _is_denied(side, old, remaining):
-            closed = sorted(each for each in _allowed(old) if each.startswith(side.lower()))
+    for side in _sides(old.manifest):
+        if (old.key.namespace, side) in anyway:
+            allowed = _allowed(old.manifest)
+            closed = sorted(each for each in allowed if each.startswith(side.lower()))
             if closed:
                 yield f"closes {'; '.join(closed)}, as far as no other policy allows it"
         else:
             yield f"{side.lower()} of its pods is open, unless another policy is about them"
-
-
-def _is_denied(side: str, old: Manifest, remaining: Snapshot) -> bool:
-    namespace = mapping(old.get("metadata")).get("namespace")
-    return any(
-        entry.key.kind == "NetworkPolicy"
-        and entry.key.namespace == (namespace or "")
-        and side in _sides(entry.manifest)
-        and not any(inside(entry.manifest, "spec", "podSelector").values())
-        for entry in remaining.entries.values()
-    )
 
 
 def _sides(policy: Manifest) -> list[str]:

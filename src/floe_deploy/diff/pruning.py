@@ -36,8 +36,8 @@ _LOST = {
 }
 
 
-def told(entry: Entry) -> Iterator[str]:
-    """Answer what pruning does to a removed object."""
+def told(entry: Entry, *, gated: bool) -> Iterator[str]:
+    """Answer what pruning does to a removed object, where a gate stands and where none does."""
     kind = entry.key.kind
     kept = protected(entry)
     if len(kept) == len(_BOTH):
@@ -48,13 +48,13 @@ def told(entry: Entry) -> Iterator[str]:
         yield f"kept by {kept[0]}, which is told not to prune it; deleted by {other}"
     if lost := _lost(entry):
         yield lost
-    if entry.phase in _EARLY and kind in _USED:
+    if entry.phase in _EARLY and kind in _USED and gated:
         yield (
             "Flux deletes it before the gate: what runs now loses it even if the gate stays "
             "closed; take it away one release after its last user"
         )
-    elif entry.phase == Phase.PLATFORM and kind in _USED:
-        yield "deleted after the gate, while old pods may still run for the length of the rollout"
+    elif kind in _USED and entry.phase in _EARLY | {Phase.PLATFORM}:
+        yield "old pods may run without it for the length of the rollout"
     elif entry.phase == Phase.PREFLIGHT and kind == "Job":
         yield "the gate does not ask this any more"
 

@@ -46,12 +46,15 @@ def told(old: Manifest, new: Manifest) -> Iterator[str]:
 
 
 def _listed(rights: list[_Right]) -> str:
-    """Answer rights with the verbs for the same thing together."""
+    """Answer rights by their verbs, so that each of them is there once."""
     verbs: dict[str, list[str]] = {}
     for right in rights:
         verb, _, thing = str(right).partition(" ")
         verbs.setdefault(thing, []).append(verb)
-    return "; ".join(f"{', '.join(dict.fromkeys(them))} {thing}" for thing, them in verbs.items())
+    things: dict[str, list[str]] = {}
+    for thing, them in verbs.items():
+        things.setdefault(", ".join(dict.fromkeys(them)), []).append(thing)
+    return "; ".join(f"{said} {', '.join(them)}" for said, them in things.items())
 
 
 def _rights(role: Manifest) -> list[_Right]:

@@ -50,5 +50,7 @@ def _how(kind: str, spec: Manifest) -> str:
         case "StatefulSet", _ if single:
             return "its one pod is replaced: it does not answer meanwhile"
         case "Deployment", _ if "maxUnavailable" in rolling:
-            return f"its pods are replaced, at most {rolling['maxUnavailable']} missing at a time"
+            missing = rolling["maxUnavailable"]
+            most = f"at most {missing} missing at a time" if missing else "none missing meanwhile"
+            return f"its pods are replaced, {most}"
     return "its pods are replaced, a few at a time"

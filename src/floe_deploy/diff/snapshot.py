@@ -11,9 +11,13 @@ import yaml
 from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.problem import Problem
 from floe_constructs.yaml_text import load
+from floe_deploy.diff.fields import ABSENT
 from floe_deploy.errors import InputError
 from floe_deploy.manifests import Identity, Manifest, identity
 from floe_deploy.rules.shape import mapping
+
+DELIVERY = "delivery"
+"""The phase of what points a controller at the others."""
 
 _HASH = re.compile(r"-[0-9a-f]{10}$")
 FILE = "kustomization.yaml"
@@ -58,8 +62,14 @@ class Snapshot:
         return any(entry.phase == Phase.PREFLIGHT for entry in self.entries.values())
 
 
-def snapshot(title: str, files: Mapping[str, Callable[[], bytes]]) -> Snapshot:
+Files = Mapping[str, Callable[[], bytes]]
+"""What reads each file, by path."""
+
+
+def snapshot(title: str, files: Files, delivery: Files | None = None) -> Snapshot:
     """Read the objects that the `kustomization.yaml` files name; nobody applies others.
+
+    `delivery` are files that point a controller there, with one or more objects each.
 
     Raises:
         InputError: files are missing, or are no Kubernetes objects; all are told.
@@ -67,19 +77,9 @@ def snapshot(title: str, files: Mapping[str, Callable[[], bytes]]) -> Snapshot:
     """
     problems: list[Problem] = []
     entries: dict[Identity, Entry] = {}
-    paths = [path for path in [FILE] if path in files]
-    for path in paths:  # grows on the way
-        value = _read(files[path]) if path in files else None
-        if posixpath.basename(path) == FILE and isinstance(value, dict):
-            listed = _resources(posixpath.dirname(path), value, files)
-            paths += [each for each in dict.fromkeys(listed) if each not in paths]
-            if more := {key: value[key] for key in value.keys() - _LISTED}:
-                it = {"apiVersion": f"{_KUSTOMIZE}/v1beta1", "kind": "Kustomization"}
-                value = it | {"metadata": {"name": path}} | more
-            else:
-                continue
+    for path, value in (*_applied(files), *_pointing(delivery or {})):
         if not _is_object(value):
-            problems.append(_unreadable(f"{title}: {path}", there=path in files))
+            problems.append(_unreadable(f"{title}: {path}", there=value is not ABSENT))
             continue
         entry = Entry(path, mapping(value))
         if entry.key in entries:
@@ -90,6 +90,28 @@ def snapshot(title: str, files: Mapping[str, Callable[[], bytes]]) -> Snapshot:
     return Snapshot(title=title, entries=entries)
 
 
+def _applied(files: Files) -> Iterator[tuple[str, object]]:
+    paths = [path for path in [FILE] if path in files]
+    for path in paths:  # grows on the way
+        value = _read(files[path]) if path in files else ABSENT
+        if posixpath.basename(path) == FILE and isinstance(value, dict):
+            listed = _resources(posixpath.dirname(path), value, files)
+            paths += [each for each in dict.fromkeys(listed) if each not in paths]
+            if not (more := {key: value[key] for key in value.keys() - _LISTED}):
+                continue
+            it = {"apiVersion": f"{_KUSTOMIZE}/v1beta1", "kind": "Kustomization"}
+            value = it | {"metadata": {"name": path}} | more
+        yield path, value
+
+
+def _pointing(files: Files) -> Iterator[tuple[str, object]]:
+    for path in sorted(files):
+        if path.endswith((".yaml", ".yml")):
+            documents = _read(files[path], several=True)
+            for document in documents if isinstance(documents, list) else [None]:
+                yield f"{DELIVERY}/{path}", document
+
+
 def _resources(folder: str, said: Manifest, files: Mapping[str, object]) -> Iterator[str]:
     for resource in said.get("resources") or []:
         path = posixpath.normpath(posixpath.join(folder, str(resource)))
@@ -97,9 +119,10 @@ def _resources(folder: str, said: Manifest, files: Mapping[str, object]) -> Iter
         yield inner if inner in files else path
 
 
-def _read(data: Callable[[], bytes]) -> object:
+def _read(data: Callable[[], bytes], *, several: bool = False) -> object:
     try:
-        return load(data().decode())
+        text = data().decode()
+        return list(yaml.safe_load_all(text)) if several else load(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return None
 
