@@ -8,11 +8,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from floe_deploy.diff import lists, path, redaction
+from floe_deploy.diff import lists, markdown, path, redaction
 from floe_deploy.diff.fields import ABSENT, Field, Order, canonical, fields, structure
+from floe_deploy.diff.frozen import TABLE
 from floe_deploy.diff.judging import changes
+from floe_deploy.diff.report import Report, ReportedEnvironment
 from floe_deploy.diff.reporting import reported
 from floe_deploy.diff.snapshot import Entry, Snapshot
+from floe_deploy.diff.text import told
 from floe_deploy.manifests import identity
 
 Leaf = tuple[tuple[str, ...], str]
@@ -143,6 +146,75 @@ def test_every_field_is_in_the_report_of_its_object(old: Any, new: Any) -> None:
             else Counter()
         )
         assert told == differs
+
+
+WORDS = st.sampled_from(
+    [
+        "spec",
+        "template",
+        "selector",
+        "podSelector",
+        "egress",
+        "to",
+        "policyTypes",
+        "rules",
+        "verbs",
+        "resources",
+        "requests",
+        "storage",
+        "strategy",
+        "type",
+        "subjects",
+        "roleRef",
+        "replicas",
+        "containers",
+        "image",
+        "env",
+        "name",
+        "value",
+        "annotations",
+        "ports",
+        "sops",
+        "data",
+    ]
+)
+SHAPES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.dictionaries(WORDS, inner, max_size=5), st.lists(inner, max_size=2)),
+    max_leaves=20,
+)
+HANDMADE = st.dictionaries(WORDS, SHAPES, max_size=5)
+ANY_KIND = st.sampled_from(sorted(TABLE)) | st.sampled_from(
+    [
+        ("networking.k8s.io", "NetworkPolicy"),
+        ("rbac.authorization.k8s.io", "Role"),
+        ("batch", "CronJob"),
+        ("", "Namespace"),
+        ("bitnami.com", "SealedSecret"),
+    ]
+)
+
+
+@settings(max_examples=150)
+@given(ANY_KIND, HANDMADE, st.none() | HANDMADE)
+def test_whatever_a_hand_has_written_is_reported_and_is_no_fault(
+    kind: tuple[str, str], old: Any, new: Any
+) -> None:
+    sides = []
+    for body in (old, new) if new is not None else (old,):
+        head = {"apiVersion": f"{kind[0]}/v1".lstrip("/"), "kind": kind[1]}
+        entry = Entry("10-foundation/a.yaml", {**head, "metadata": {"name": "a"}, **body})
+        sides.append(Snapshot(title="it", entries={entry.key: entry}))
+    before, after = (*sides, Snapshot(title="none", entries={}))[:2]
+    for found in (changes(before, after), changes(after, before)):
+        made = [reported(change) for change in found]
+        environment = ReportedEnvironment(
+            environment="prod", old="a", new="b", gated=True, changes=made
+        )
+        report = Report(differs=bool(made), environments=[environment])
+        assert all(each.object.name in markdown.told(report) for each in made)
+        assert all(each.file in told(report, width=80, colour=False) for each in made)
+    assert len(changes(before, after)) == len(changes(after, before))
 
 
 @given(BODIES)

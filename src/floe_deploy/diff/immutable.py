@@ -89,9 +89,10 @@ def _bytes(requests: Manifest) -> Decimal | None:
     said = str(requests.get("storage", ""))
     unit = next((unit for unit in _UNITS if said.endswith(unit)), "")
     try:
-        return Decimal(said.removesuffix(unit)) * _UNITS.get(unit, 1)
+        number = Decimal(said.removesuffix(unit)) * _UNITS.get(unit, 1)
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
 def told(who: Identity, new: Manifest) -> list[str]:

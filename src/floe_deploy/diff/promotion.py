@@ -25,9 +25,8 @@ def alike(source: Snapshot, target: Snapshot, names: tuple[str, str]) -> tuple[S
     word that happens to look like the name is taken for it.
     """
     spaces = _namespace(source), _namespace(target)
-    pairs = [pair for pair in (spaces, names) if pair[0] and pair[0] != pair[1]]
     known = {text for entry in target.entries.values() for text in _texts(entry.manifest)}
-    swap = _Swap(pairs, frozenset(known))
+    swap = _Swap(spaces, names, frozenset(known))
     ours = {entry.key: entry for entry in _plain(target)}
     moved = [Entry(entry.path, swap.value(entry.manifest)) for entry in _plain(source)]
     theirs = {entry.key: _called(entry, ours.get(entry.key)) for entry in moved}
@@ -55,8 +54,12 @@ def _namespace(snapshot: Snapshot) -> str:
 
 @dataclass(frozen=True)
 class _Swap:
-    pairs: list[tuple[str, str]]
+    """What names are replaced: the source's by the target's."""
+
+    spaces: tuple[str, str]
+    names: tuple[str, str]
     known: frozenset[str]
+    """Lines that the target has."""
 
     def value(self, found: Any, key: str = "") -> Any:
         if isinstance(found, dict):
@@ -70,17 +73,16 @@ class _Swap:
         return "\n".join(map(self._line, found.split("\n")))
 
     def _line(self, line: str) -> str:
-        if line in self.known:
-            return line
-        each = [_replaced(line, pair) for pair in self.pairs]
-        every = line
-        for pair in self.pairs:
-            every = _replaced(every, pair)
-        return next((text for text in (every, *each) if text in self.known), (each or [line])[0])
+        """Answer a line as the target has it; a namespace is its own wherever it stands."""
+        moved = _replaced(line, self.spaces)
+        tried = (line, _replaced(moved, self.names), moved, _replaced(line, self.names))
+        return next((text for text in tried if text in self.known), moved)
 
 
 def _replaced(line: str, pair: tuple[str, str]) -> str:
     old, new = pair
+    if not old or old not in line:
+        return line
     return re.sub(rf"(?<![A-Za-z0-9]){re.escape(old)}(?![A-Za-z0-9])", lambda _: new, line)
 
 

@@ -129,8 +129,10 @@ def _read(data: Callable[[], bytes], *, several: bool = False) -> object:
 
 def _is_object(value: object) -> bool:
     it = mapping(value)
-    named = mapping(it.get("metadata")).get("name")
-    return all(isinstance(each, str) for each in (it.get("apiVersion"), it.get("kind"), named))
+    metadata = mapping(it.get("metadata"))
+    texts = it.get("apiVersion"), it.get("kind"), metadata.get("name")
+    named = all(isinstance(each, str) and each for each in texts)
+    return named and isinstance(metadata.get("namespace", ""), str)
 
 
 def _unreadable(where: str, *, there: bool) -> Problem:
