@@ -359,7 +359,6 @@ def refusal(server: ApiServer, it: Manifest) -> str:
     return ""
 
 
-@pytest.mark.requirement("FR-011")
 def test_what_is_called_immutable_is_what_the_api_server_refuses(server: ApiServer) -> None:
     wrong = []
     counts = {True: 0, False: 0}

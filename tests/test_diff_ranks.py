@@ -155,7 +155,6 @@ def test_each_change_is_ranked_and_explained(
     assert not found.before_gate
 
 
-@pytest.mark.requirement("FR-011")
 def test_what_is_in_an_early_phase_takes_effect_before_the_gate() -> None:
     new = change(DENY, spec__policyTypes=["Ingress", "Egress"])
     for phase in ("00-cluster", "10-foundation", "20-services"):

@@ -61,7 +61,6 @@ def arguments(*template: str) -> Sides:
     return both(lambda value: container(args=[one.replace("{}", value) for one in template]))
 
 
-@pytest.mark.requirement("FR-011")
 @pytest.mark.parametrize(
     "sides",
     [
