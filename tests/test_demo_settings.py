@@ -1,6 +1,7 @@
 """What the demo is told: one variable for each setting, and the artifacts."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,17 @@ def test_catalogs_and_stores_are_those_of_the_artifacts() -> None:
 def test_a_credential_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="POLARIS_CLIENT_ID is not set"):
         rest(artifacts("prod").bronze.catalog, {})
+
+
+def test_the_page_of_the_demo_has_every_setting_with_its_default() -> None:
+    page = (Path(__file__).parents[1] / "demo" / "README.md").read_text()
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", page, re.MULTILINE)
+    told = {name.lower(): default.strip("`") for name, default in rows}
+    assert told.pop("retention_days")
+    fields = Settings.model_fields
+    defaults = {name: str(field.default) for name, field in fields.items()}
+    assert defaults.pop("retention_days") == "None"
+    assert told == {
+        name: default.lower() if default in {"True", "False"} else default
+        for name, default in defaults.items()
+    }

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from floe_demo.generators import catalogue, people
+from floe_demo.generators import catalogue, lifecycle, people
 from floe_demo.generators.batch import LEDGER, Batch, BatchSpec, Generator, schema
 from floe_demo.generators.clock import DAY, NAMES
 from floe_demo.generators.columns import (
@@ -182,7 +182,8 @@ class EcommerceGenerator(Generator):
         again = np.arange(len(line)) >= count
         order = orders.line_order[line]
         keys = self._keys(ITEM, spec, line)
-        at = orders.at[order, 0] + np.where(again, orders.delay[order, 0], 0)
+        began = orders.at[order, 0]
+        at = np.where(again, lifecycle.again(began, orders.delay[order, 0]), began)
         missing = orders.undiscounted[line]
         ledger.note(("order_items", "missing", "discount"), keys, at, missing & ~again)
         ledger.note(("order_items", "duplicate", None), keys, at, again)

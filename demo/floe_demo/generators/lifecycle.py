@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from floe_demo.generators.clock import MINUTE
+from floe_demo.generators.clock import DAY, MINUTE
 from floe_demo.generators.columns import Bools, Ints
 
 NEVER = np.iinfo(np.int64).max
@@ -53,6 +53,12 @@ class Emitted:
     """Whether a row has come already, and comes once more a moment later."""
 
 
+def again(at: Ints, delay: Ints) -> Ints:
+    """Answer when rows come once more: on the same day, so that both of them go on the same day."""
+    found: Ints = np.minimum(at + delay, at // DAY * DAY + DAY - 1)
+    return found
+
+
 def emitted(at: Ints, twice: Bools, after: int, until: int, delay: Ints) -> Emitted:
     """Choose the statuses that began in a time; `twice` says of each whether it comes twice."""
     thing, step = np.nonzero((at > after) & (at <= until))
@@ -61,6 +67,6 @@ def emitted(at: Ints, twice: Bools, after: int, until: int, delay: Ints) -> Emit
     return Emitted(
         thing=np.concatenate([thing, thing[more]]),
         step=np.concatenate([step, step[more]]),
-        at=np.concatenate([when, when[more] + delay[thing[more], step[more]]]),
+        at=np.concatenate([when, again(when[more], delay[thing[more], step[more]])]),
         again=np.concatenate([np.zeros(len(thing), np.bool_), np.ones(len(more), np.bool_)]),
     )

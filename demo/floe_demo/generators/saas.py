@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from floe_demo.generators import people
+from floe_demo.generators import lifecycle, people
 from floe_demo.generators.batch import LEDGER, Batch, BatchSpec, Generator, schema
 from floe_demo.generators.clock import DAY, NAMES
 from floe_demo.generators.columns import (
@@ -191,7 +191,8 @@ class SaaSGenerator(Generator):
         again = np.arange(len(event)) >= count
         session = drawn.event_session[event]
         keys = uuids(self.seed, EVENT, (np.int64(spec.number) << 32) + event)
-        at = drawn.arrived[session] + np.where(again, drawn.delay[event], 0)
+        arrived = drawn.arrived[session]
+        at = np.where(again, lifecycle.again(arrived, drawn.delay[event]), arrived)
         missing = drawn.unmeasured[event]
         late = drawn.late[session]
         ledger.note(("usage_events", "late", "occurred_at"), keys, at, late & ~again)
