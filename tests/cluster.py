@@ -42,7 +42,7 @@ class Cluster:
             if self.played.fault:
                 raise self.played.fault
             assert time.monotonic() < end, what() if callable(what) else what
-            time.sleep(0.2)
+            time.sleep(0.5)
         return answer
 
     def settled(self, namespace: str) -> bool:

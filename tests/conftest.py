@@ -12,6 +12,7 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_deploy import node
 
 node.prepare()
+pytest.register_assert_rewrite("dist_cases", "gate_cases", "release_cases")
 # Programs under test are interrupted; whoever runs the tests in the background of a script has it
 # ignored, and all programs would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from api_server import ApiServer
     from cluster import Cluster
     from cube_warehouse import Warehouse
+    from flux import Flux
     from trino import Trino
 
 # Types of arguments are looked at twice, which takes a quarter of the time: Node refuses as well.
@@ -69,6 +71,19 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Cluster"]:
     import cluster as clusters
 
     with clusters.cluster(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def flux(cluster: "Cluster", tmp_path_factory: pytest.TempPathFactory) -> Iterator["Flux"]:
+    """Run Flux on the cluster, with dependants that look for each other each second."""
+    import flux as controllers
+    from git_server import git_server
+
+    with (
+        git_server(tmp_path_factory.mktemp("git")) as server,
+        controllers.flux(cluster, server, "--requeue-dependency=1s") as found,
+    ):
         yield found
 
 

@@ -22,22 +22,24 @@ from packaging.version import Version
 from api_server import ApiServer, Body
 from cluster import Cluster
 from control_plane import program
-from git_server import git
+from git_server import GitServer, git
 from played import MERGE, now
 from postgres import free_port
 
 SPACE = "flux-system"
+URL = "https://git.example.com/data/platform.git"
+"""Where the repository of all environments is, as far as they know."""
+
+GROUP = "kustomize.toolkit.fluxcd.io"
 _SOURCES = "/apis/source.toolkit.fluxcd.io/v1"
-_KUSTOMIZATIONS = f"/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/{SPACE}/kustomizations"
+_KUSTOMIZATIONS = f"/apis/{GROUP}/v1/namespaces/{SPACE}/kustomizations"
 
 
 class Source:
     """What fetches commits and serves them."""
 
-    def __init__(self, plane: ApiServer, folder: Path, port: int, hosts: dict[str, str]) -> None:
-        self._plane, self._folder, self._port = plane, folder, port
-        self._hosts = hosts
-        """Where addresses lead that only a network of the user's knows."""
+    def __init__(self, plane: ApiServer, folder: Path, port: int, url: str) -> None:
+        self._plane, self._folder, self._port, self._url = plane, folder, port, url
         self.fault: Exception | None = None
 
     def work(self, ending: threading.Event) -> None:
@@ -49,20 +51,15 @@ class Source:
             self.fault = fault
 
     def _tick(self) -> None:
-        known: dict[str, dict[str, str]] = {}
+        refs: dict[str, str] = {}
+        for line in git("ls-remote", self._url).decode().splitlines():
+            commit, name = line.split()
+            refs[name] = commit
         for found in self._plane.ask("GET", f"{_SOURCES}/gitrepositories")["items"]:
-            url = self._reached(found["spec"]["url"])
-            if url not in known:
-                lines = git("ls-remote", url).decode().splitlines()
-                known[url] = {name: commit for commit, name in map(str.split, lines)}
-            self._attend(found, url, known[url])
+            assert found["spec"]["url"] == URL
+            self._attend(found, refs)
 
-    def _reached(self, url: str) -> str:
-        for said, meant in self._hosts.items():
-            url = url.replace(said, meant, 1)
-        return url
-
-    def _attend(self, found: Body, url: str, refs: dict[str, str]) -> None:
+    def _attend(self, found: Body, refs: Mapping[str, str]) -> None:
         metadata, status = found["metadata"], found.get("status", {})
         name = chosen(found["spec"]["ref"], refs)
         if name is None:
@@ -73,7 +70,7 @@ class Source:
         if seen == (metadata["generation"], revision):
             return
         path = f"{commit}.tar.gz"
-        data = self._archive(url, commit, self._folder / path)
+        data = self._archive(commit, self._folder / path)
         artifact = {
             "path": path,
             "url": f"http://127.0.0.1:{self._port}/{path}",
@@ -89,12 +86,12 @@ class Source:
         status = said | {"conditions": [ready]}
         self._plane.ask("PATCH", f"{where}/status", {"status": status}, MERGE)
 
-    def _archive(self, url: str, commit: str, path: Path) -> bytes:
+    def _archive(self, commit: str, path: Path) -> bytes:
         if not path.exists():
-            bare = self._folder / f"{hashlib.sha256(url.encode()).hexdigest()}.git"
+            bare = self._folder / "fetched.git"
             if not bare.exists():
                 git("init", "--quiet", "--bare", bare)
-            git("-C", bare, "fetch", "--quiet", "--depth=1", url, commit)
+            git("-C", bare, "fetch", "--quiet", "--depth=1", self._url, commit)
             packed = git("-C", bare, "archive", "--format=tar", commit)
             path.write_bytes(gzip.compress(packed, 1, mtime=0))
         return path.read_bytes()
@@ -118,12 +115,17 @@ def chosen(wanted: Body, refs: Mapping[str, str]) -> str | None:
 class Flux:
     """The controller, as somebody with kubectl sees it."""
 
-    def __init__(self, cluster: Cluster, source: Source) -> None:
-        self.cluster, self._source = cluster, source
+    def __init__(self, cluster: Cluster, git: GitServer, source: Source) -> None:
+        self.cluster, self.git, self._source = cluster, git, source
 
     def path(self, name: str) -> str:
         """Answer where a Kustomization is."""
         return f"{_KUSTOMIZATIONS}/{name}"
+
+    def has(self, name: str) -> bool:
+        """Answer whether there is one of this name."""
+        query = f"{_KUSTOMIZATIONS}?fieldSelector=metadata.name={name}"
+        return bool(self.cluster.plane.ask("GET", query)["items"])
 
     def kustomization(self, name: str) -> Body:
         """Answer one as it is now."""
@@ -161,7 +163,7 @@ class Flux:
 
 
 @contextmanager
-def flux(cluster: Cluster, *flags: str, hosts: dict[str, str] | None = None) -> Iterator[Flux]:
+def flux(cluster: Cluster, server: GitServer, *flags: str) -> Iterator[Flux]:
     """Run the controller with flags beside those that it needs here."""
     folder = cluster.folder / "flux"
     for name in ("archives", "work"):
@@ -185,21 +187,21 @@ def flux(cluster: Cluster, *flags: str, hosts: dict[str, str] | None = None) -> 
     }
     ending = threading.Event()
     with ExitStack() as running:
-        server = running.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        port = server.server_address[1]
-        source = Source(cluster.plane, folder / "archives", port, hosts or {})
+        archives = running.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        port = archives.server_address[1]
+        source = Source(cluster.plane, folder / "archives", port, server.url)
         threads = [
-            threading.Thread(target=server.serve_forever),
+            threading.Thread(target=archives.serve_forever),
             threading.Thread(target=source.work, args=(ending,)),
         ]
         for thread in threads:
             thread.start()
         try:
             running.enter_context(program(cluster.folder, "kustomize-controller", command, env))
-            yield Flux(cluster, source)
+            yield Flux(cluster, server, source)
         finally:
             ending.set()
-            server.shutdown()
+            archives.shutdown()
             for thread in threads:
                 thread.join()
 

@@ -61,7 +61,7 @@ class Played:
         self.held: set[tuple[str, str]] = set()
         """Namespaces and names of ExternalSecrets that the store has nothing for yet."""
         self.kept: dict[tuple[str, str], dict[str, str]] = {}
-        """What the store has, by namespace and name of a Secret: other texts than it makes up."""
+        """What the store has, by namespace and name of a Secret; all that is asked, when silent."""
         self.fault: Exception | None = None
         """Why nothing is played any more."""
 
@@ -138,8 +138,8 @@ class Played:
             return
         if not held:
             target = spec["target"]
-            texts = {item["secretKey"]: "played" for item in spec["data"]}
-            texts |= self.kept.get((namespace, target["name"]), {})
+            made_up = {item["secretKey"]: "played" for item in spec["data"]}
+            texts = self.kept.get((namespace, target["name"]), made_up)
             secret = {
                 "apiVersion": "v1",
                 "kind": "Secret",

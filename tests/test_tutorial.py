@@ -16,7 +16,7 @@ import yaml
 
 from api_server import Body
 from cluster import PATIENCE_SECONDS, Cluster, cluster
-from flux import flux
+from flux import URL, flux
 from git_server import GitServer, git_server
 from played import ended
 from reader import STEP, Reader
@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.requirement("SC-005"), pytest.mark.tools, pytest.mark.
 
 PAGE = ROOT / "docs" / "tutorial" / "first-release.md"
 SPACE = "data-dev"
-ADDRESS = "https://git.example.com/data/platform.git"
 ANY = re.compile(rf"{STEP.pattern}|```sh\n(?P<script>.*?)```", re.DOTALL)
 
 
@@ -42,7 +41,7 @@ class Operator(Reader):
             "KUBECONFIG": str(running.folder / "kubeconfig"),
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{where}.insteadOf",
-            "GIT_CONFIG_VALUE_0": ADDRESS,
+            "GIT_CONFIG_VALUE_0": URL,
         }
 
     def chapters(self, page: Path) -> dict[str, list[re.Match[str]]]:
@@ -90,7 +89,7 @@ def test_the_tutorial_ends_with_a_reconciled_environment(
     with (
         cluster(tmp_path / "cluster") as running,
         git_server(tmp_path / "git") as server,
-        flux(running, "--requeue-dependency=2s", hosts={ADDRESS: server.url}),
+        flux(running, server, "--requeue-dependency=2s"),
     ):
 
         def answers(pod: Body) -> Body:

@@ -36,6 +36,9 @@ MODULES = {
         "github.com/fluxcd/source-controller@v1.9.6",
         "h1:nG534/bI6nVpyHra7ONAk6xDB3xPsVT+EOLHZHXPrrc=",
     ): (
+        # The controller watches all kinds of sources.
+        "config/crd/bases/source.toolkit.fluxcd.io_buckets.yaml",
+        "config/crd/bases/source.toolkit.fluxcd.io_externalartifacts.yaml",
         "config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml",
         "config/crd/bases/source.toolkit.fluxcd.io_ocirepositories.yaml",
     ),
