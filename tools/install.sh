@@ -29,12 +29,13 @@ CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install 
 CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install -trimpath -ldflags='-s -w' tool
 "$python" tools/crds.py .tools/crds
 
-# What of Argo CD applies things, and what its own manifests install. It asks for a newer Go, which
-# comes as a module.
+# What of Argo CD applies things, and what its image and its manifests have beside. It asks for a
+# newer Go, which comes as a module.
 GOTOOLCHAIN=auto CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/argocd install -trimpath -ldflags='-s -w' ./cmd/argocd
-manifests=$(GOTOOLCHAIN=auto GOFLAGS=-mod=readonly go -C tools/argocd list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)/manifests
+argocd=$(GOTOOLCHAIN=auto GOFLAGS=-mod=readonly go -C tools/argocd list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)
 mkdir -p .tools/argocd
-install -m 644 "$manifests"/crds/*-crd.yaml "$manifests"/base/config/argocd-*.yaml .tools/argocd/
+install -m 644 "$argocd"/manifests/base/config/argocd-*.yaml .tools/argocd/
+install "$argocd"/hack/git-verify-wrapper.sh .tools/argocd/
 
 "$python" tools/schemas.py .tools/schemas
 
