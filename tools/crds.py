@@ -46,6 +46,10 @@ MODULES = {
         "github.com/fluxcd/kustomize-controller@v1.9.6",
         "h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE=",
     ): ("config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml",),
+    (
+        "github.com/argoproj/argo-cd/v3@v3.6.1",
+        "h1:OmhqeKiR3C//awbFrhQqFdtRI+Qiv17j8vqm3UkMj/g=",
+    ): ("manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"),
 }
 
 

@@ -27,12 +27,13 @@ CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install 
   ./cmd/hyperkube
 # What plays nodes of it, and definitions of custom resources that it does not have by itself.
 CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/controlplane install -trimpath -ldflags='-s -w' tool
-"$python" tools/crds.py .tools/crds
+# Argo CD asks for a newer Go, which comes as a module.
+newer=$(sed -n 's/^toolchain //p' tools/argocd/go.mod)
+GOTOOLCHAIN=$newer "$python" tools/crds.py .tools/crds
 
-# What of Argo CD applies things, and what its image and its manifests have beside. It asks for a
-# newer Go, which comes as a module.
-GOTOOLCHAIN=auto CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/argocd install -trimpath -ldflags='-s -w' ./cmd/argocd
-argocd=$(GOTOOLCHAIN=auto GOFLAGS=-mod=readonly go -C tools/argocd list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)
+# What of Argo CD applies things, and what its image and its manifests have beside.
+GOTOOLCHAIN=$newer CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/argocd install -trimpath -ldflags='-s -w' ./cmd/argocd
+argocd=$(GOTOOLCHAIN=$newer GOFLAGS=-mod=readonly go -C tools/argocd list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)
 mkdir -p .tools/argocd
 install -m 644 "$argocd"/manifests/base/config/argocd-*.yaml .tools/argocd/
 install "$argocd"/hack/git-verify-wrapper.sh .tools/argocd/

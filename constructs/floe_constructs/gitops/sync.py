@@ -10,8 +10,8 @@ CASCADE = "resources-finalizer.argocd.argoproj.io"
 
 SYNC: dict[str, Any] = {
     "automated": {"prune": True, "selfHeal": True},
-    # In each wave but the last a failure ends the operation; it is tried again, and a new commit at
-    # once. After that Argo CD leaves a commit alone.
+    # In each wave but the last a failure ends the operation; it is tried again, with a commit that
+    # came meanwhile. After that Argo CD leaves a commit alone.
     "retry": {
         "limit": 10,
         "refresh": True,
