@@ -6,10 +6,11 @@ import re
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import urllib3
 
@@ -108,8 +109,13 @@ class Trino:
 
 
 @contextmanager
-def trino(folder: Path) -> Iterator[Trino]:
-    """Run a server with its files below a folder, with an empty schema `marts` in its memory."""
+def trino(
+    folder: Path, catalogs: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> Iterator[Trino]:
+    """Run a server with its files below a folder, with an empty schema `marts` in its memory.
+
+    Catalogs beside that are known by their names.
+    """
     own = free_port()
     login = {"user": "cube", "password": "open"}
     found = Trino(port=free_port(), plain_port=own, authority=Authority("trino"), **login)
@@ -145,6 +151,7 @@ def trino(folder: Path) -> Iterator[Trino]:
             "security.config-file": "etc/rules.json",
         },
         "catalog/memory": {"connector.name": "memory"},
+        **{f"catalog/{name}": dict(said) for name, said in catalogs.items()},
     }
     (folder / "etc" / "catalog").mkdir(parents=True)
     for name, texts in files.items():

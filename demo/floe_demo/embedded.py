@@ -1,0 +1,73 @@
+"""The whole demo in this process, with nothing but a folder: a cycle, and what it came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dagster import DagsterInstance, Definitions
+
+from floe_demo.lake.catalog import EMBEDDED_NAMESPACE
+from floe_demo.warehouse.plugin import BATCH
+from floe_demo.warehouse.profile import SCHEMA
+
+STAGED = ("customers", "products", "orders", "order_items")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What there is after a cycle."""
+
+    batch: int
+    rows: Mapping[str, int]
+    """How many there are of each thing."""
+    revenue: Mapping[str, Decimal]
+    """What each region brought."""
+    defects: Mapping[tuple[str, str], tuple[int, int]]
+    """How many were found, and how many the ledger has, by table and defect."""
+
+
+def cycle(
+    defs: Definitions,
+    instance: DagsterInstance,
+    *,
+    at: datetime | None = None,
+    burst: int = 0,
+    job: str = "shop",
+) -> bool:
+    """Run one batch from the generator to what is served; answer whether all of it went well."""
+    asked: dict[str, Any] = {"burst": burst}
+    if at is not None:
+        asked["at"] = at.isoformat()
+    step = {"shop": "ingest_ecommerce", "software": "ingest_saas"}[job]
+    done = defs.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        run_config={"ops": {step: {"config": asked}}},
+        raise_on_error=False,
+    )
+    return done.success
+
+
+def summary(database: Path, raw: str = EMBEDDED_NAMESPACE) -> Summary:
+    """Answer what DuckDB's file holds."""
+    with duckdb.connect(database, read_only=True) as connection:
+        ((batch,),) = connection.sql(f'from "{raw}"."{BATCH}"').fetchall()
+        rows = {name: connection.table(f"{SCHEMA}_staging.stg_{name}").shape[0] for name in STAGED}
+        revenue = connection.table(f"{SCHEMA}_marts.mart_revenue").aggregate(
+            "region, sum(revenue)", "region"
+        )
+        defects = connection.table(f"{SCHEMA}_quality.data_quality").aggregate(
+            "table_name, defect, sum(found), sum(recorded)", "table_name, defect"
+        )
+        return Summary(
+            batch=batch,
+            rows=rows,
+            revenue=dict(revenue.order("region").fetchall()),
+            defects={
+                (table, kind): (int(found), int(recorded))
+                for table, kind, found, recorded in defects.order("all").fetchall()
+            },
+        )

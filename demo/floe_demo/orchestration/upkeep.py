@@ -1,0 +1,71 @@
+"""The asset that keeps lake, Dagster's storage and log files small."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    DagsterInstance,
+    DagsterRunStatus,
+    MaterializeResult,
+    RunsFilter,
+    asset,
+)
+
+from floe_demo.lake.maintenance import maintained
+from floe_demo.orchestration.project import POOL, RETRY, Project
+from floe_demo.orchestration.traces import Traces
+
+JOBS = ("shop", "software", "upkeep")
+RUNS_KEPT = 300
+"""Of each job: a day, every five minutes."""
+LONGEST_LOG = 5_000_000
+
+
+def upkeep(project: Project, domains: tuple[str, ...]) -> AssetsDefinition:
+    """Answer the asset."""
+
+    @asset(name="upkeep", group_name="upkeep", retry_policy=RETRY, pool=POOL)
+    def keep(context: AssetExecutionContext) -> MaterializeResult[Any]:
+        """Let old rows, snapshots, files, runs and lines go, and put small files together."""
+        days = project.settings.kept_days(project.artifacts)
+        found: dict[str, int] = {}
+        with project.turn(), Traces(project, context.run.run_id) as traces, traces.span("upkeep"):
+            for domain in domains:
+                lake = project.lake(domain)
+                last = lake.progress.last
+                if last is None:
+                    continue
+                at = datetime.fromtimestamp(last.end / 1_000_000, UTC)
+                done = maintained(lake, at, days)
+                found |= {f"{domain}_{name}": count for name, count in vars(done).items()}
+        found["runs_deleted"] = forget(context.instance)
+        for log in (project.home / "logs" / "dbt.log", project.home / "lineage.jsonl"):
+            rotate(log)
+        return MaterializeResult(metadata=found)
+
+    return keep
+
+
+def forget(instance: DagsterInstance, kept: int = RUNS_KEPT) -> int:
+    """Delete the runs of the demo's jobs that are over, with their events, but the last ones."""
+    over = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
+    gone = 0
+    for job in JOBS:
+        runs = instance.get_runs(RunsFilter(job_name=job, statuses=over))[kept:]
+        for run in runs:
+            instance.delete_run(run.run_id)
+            # SQLite has a file for each run, which stays.
+            if instance.is_persistent and not instance.is_ephemeral:
+                for file in Path(instance.root_directory).glob(f"history/runs/{run.run_id}.db*"):
+                    file.unlink()
+        gone += len(runs)
+    return gone
+
+
+def rotate(log: Path) -> None:
+    """Put a file aside that has become long, in place of the one that was."""
+    if log.exists() and log.stat().st_size > LONGEST_LOG:
+        log.replace(log.with_suffix(log.suffix + ".1"))
