@@ -29,9 +29,10 @@ test: check .tools/.ready ## Everything
 	.venv/bin/python -m compileall -q src constructs # for hundreds of `floe`, where none may write it
 	.venv/bin/pytest -n 2 --dist worksteal
 
-bench: .venv/.dev ## Print how long things take, as figures and ratios
+bench: .tools/.ready ## Print how long things take, as figures and ratios
 	.venv/bin/python -m tools.bench
 	.venv/bin/python -m tools.bench_preflight
+	.venv/bin/python -m tools.bench_flux
 	.venv/bin/python -m tools.bench_demo
 
 lock: $(UV) ## Write locks/ from pyproject.toml; versions that still suit stay
