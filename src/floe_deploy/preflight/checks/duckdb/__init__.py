@@ -128,6 +128,10 @@ class _File:
         path = self.target.path
         found = [code for text, code in _BY_TEXT.items() if re.search(text, seen)]
         named = re.search(r'/(\w+)\.duckdb_extension"|requires the extension (\w+)', seen)
+        if "://" in path and path not in seen and not named:
+            # DuckDB 1 takes an address that no extension of it is for as a file's path.
+            found = [faults.DUCK_EXTENSION]
+            extension = "azure" if path.startswith(("az", "abfss")) else "httpfs"
         values = {
             "path": path,
             "folder": Path(path).parent,
