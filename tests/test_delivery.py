@@ -331,8 +331,8 @@ def test_kinds_are_called_as_the_api_server_calls_them() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (GIT | {"source": GIT["source"] | {"semver": "1.x"}}, "exactly one of branch, semver and"),
-        (GIT | {"source": {"type": "git", "url": URL}}, "exactly one of branch, semver and tag"),
+        (GIT | {"source": GIT["source"] | {"semver": "1.x"}}, "found branch and semver"),
+        (GIT | {"source": {"type": "git", "url": URL}}, "semver and tag; found none"),
         (GIT | {"source": GIT["source"] | {"url": "https://u:p@git.example.com/a"}}, "without a p"),
         (GIT | {"source": GIT["source"] | {"url": "http://git.example.com/a"}}, "https://HOST"),
         (GIT | {"decryption": "age"}, "delivery.decryption is for the strategy sops"),

@@ -179,8 +179,25 @@ def test_all_that_is_wrong_is_told_at_once(repo: Path) -> None:
     assert "Did you mean dev?" in result.stderr
 
 
+def test_an_environment_that_synth_has_not_written_is_told(repo: Path) -> None:
+    shutil.copytree(repo / "overlays" / "dev", repo / "overlays" / "new")
+    result = floe("diff", "new", "--from", "dev", cwd=repo)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "new: found no such environment in dist; allowed: dev, test" in result.stderr
+    assert "Run `floe synth new` first" in result.stderr
+
+
+def test_a_folder_without_environments_is_not_taken_for_one_in_which_nothing_differs(
+    repo: Path,
+) -> None:
+    result = floe("diff", "--against", "main", "--output", "dits", cwd=repo)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "dits: found no environment, neither there nor at main" in result.stderr
+
+
 def test_an_unknown_revision_is_told(repo: Path) -> None:
-    for revision in ("mian", "--help"):
+    """An empty one is what a command leaves that failed between `$(` and `)`."""
+    for revision in ("mian", "--help", ""):
         result = floe("diff", f"--against={revision}", cwd=repo)
         assert (result.returncode, result.stdout) == (2, "")
         assert f"no revision '{revision}'" in result.stderr
@@ -191,7 +208,8 @@ def test_a_folder_outside_of_git_is_told(repo: Path) -> None:
     result = floe("diff", "--against", "main", cwd=repo)
     assert (result.returncode, result.stdout) == (2, "")
     assert "not a git repository" in result.stderr
-    assert "main" in result.stderr or "Git repository" in result.stderr
+    assert "allowed: a folder in a Git repository. Leave --against out" in result.stderr
+    assert "fatal" not in result.stderr
 
 
 def test_files_that_are_no_objects_are_told_all(repo: Path) -> None:

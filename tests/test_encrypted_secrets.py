@@ -30,11 +30,12 @@ LIKE: dict[str, Callable[[Manifest], Manifest]] = {
 
 
 def project(folder: Path, strategy: str) -> Path:
-    """Copy dev with another strategy; answer its overlay's folder."""
+    """Copy dev with another strategy, whoever applies it; answer its overlay's folder."""
     place = folder / "overlays" / "dev"
     shutil.copytree(ROOT / "overlays" / "dev", place)
     settings = yaml.safe_load((place / "environment.yaml").read_text())
     settings["secrets"] = {"strategy": strategy}
+    settings.pop("delivery", None)  # Argo CD takes sops with a plugin only
     (place / "environment.yaml").write_text(yaml.safe_dump(settings))
     (place / "secrets").mkdir(exist_ok=True)
     return place

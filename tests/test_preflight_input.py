@@ -349,7 +349,7 @@ def test_what_is_missing_is_told_to_programs_by_code_and_service() -> None:
 def test_half_a_login_is_told_by_the_variables_of_both_halves() -> None:
     snowflake = {"SNOWFLAKE_ACCOUNT": "acme", "SNOWFLAKE_USER": "me"}
     assert lines(refused(**snowflake)) == [
-        "compute: give exactly one of SNOWFLAKE_PASSWORD and SNOWFLAKE_PRIVATE_KEY_PATH"
+        "compute: give exactly one of SNOWFLAKE_PASSWORD and SNOWFLAKE_PRIVATE_KEY_PATH; found none"
     ]
     assert lines(refused(FLOE_STORAGE_URL="s3://lake", AWS_ACCESS_KEY_ID="AKIA")) == [
         (

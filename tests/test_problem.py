@@ -140,6 +140,7 @@ def test_a_number_where_text_is_wanted_gets_the_hint_to_quote_it() -> None:
     found = problem({"kubernetes": 1.34})
     assert found.found == "the number 1.34"
     assert found.fix == 'write it in quotes: "1.34"'
+    assert not problem({"kubernetes": 5}).fix, "in quotes it would be as wrong"
 
 
 @pytest.mark.parametrize(

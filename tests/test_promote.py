@@ -262,7 +262,11 @@ def test_what_is_not_plain_is_told_all_together_and_nothing_is_written(repo: Rep
     ("arguments", "told"),
     [
         (("staging", "staging"), "staging cannot be promoted to itself"),
+        (("staging", "overlays/staging"), "staging cannot be promoted to itself"),
         (("staging", "prdo"), "Did you mean prod?"),
+        (("stagign", "prdo"), "Did you mean staging?"),
+        (("stagign", "prdo"), "Did you mean prod?"),
+        (("staging", "prod", "--only", "jaeger"), "allowed: these, or what they begin with: "),
         (
             ("staging", "prod", "--only", "dagster.code_location"),
             "Did you mean dagster.code_locations?",

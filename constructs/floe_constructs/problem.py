@@ -14,6 +14,7 @@ from floe_constructs.setting import (
     follow,
     keys_of,
     members_of,
+    pattern_of,
     tags_of,
     values_of,
     words,
@@ -214,7 +215,7 @@ def _problem(fault: _Fault) -> Problem:
     fix = nearest(value, options) if options else ""
     allowed = words(place.setting) or _said(detail["msg"])
     return Problem(
-        where=where, found=seen, allowed=allowed, fix=fix or _hint(detail, value, hidden=hidden)
+        where=where, found=seen, allowed=allowed, fix=fix or _hint(fault, value, hidden=hidden)
     )
 
 
@@ -245,10 +246,13 @@ def _said(message: str) -> str:
     return re.sub(r"^(Input|Value) should (be |have )?(an? valid )?", "", message)
 
 
-def _hint(detail: Any, value: object, *, hidden: bool) -> str:
-    kind = detail["type"]
+def _hint(fault: _Fault, value: object, *, hidden: bool) -> str:
+    kind = fault.detail["type"]
     if kind == "string_type" and isinstance(value, bool | int | float):
-        return "write it in quotes" + ("" if hidden else f': "{str(value).lower()}"')
+        text = str(value).lower()
+        if not re.search(pattern_of(fault.place.setting), text):
+            return ""  # quotes alone would not do
+        return "write it in quotes" + ("" if hidden else f': "{text}"')
     if kind in {"int_type", "float_type"} and isinstance(value, str):
         return "write it without quotes" if re.fullmatch(r"-?[0-9.]+", value) else ""
     if kind == "bool_type" and str(value).lower() in {"yes", "no", "on", "off", "true", "false"}:

@@ -152,8 +152,13 @@ def _kind(setting: FieldInfo) -> str:
     return word and word + _bounds(setting) + _size(setting, word) + _matching(setting)
 
 
+def pattern_of(setting: FieldInfo | None) -> str:
+    """Answer what text has to match; nothing where any will do."""
+    return str((setting and _constraint(setting, "pattern")) or "")
+
+
 def _matching(setting: FieldInfo) -> str:
-    pattern = _constraint(setting, "pattern")
+    pattern = pattern_of(setting)
     return f" that matches {pattern}" if pattern else ""
 
 

@@ -22,7 +22,9 @@ def exactly_one(spec: Spec, *names: str) -> None:
         ValueError: so it is; it names them.
 
     """
-    if sum(bool(getattr(spec, name)) for name in names) != 1:
+    found = [name for name in names if getattr(spec, name)]
+    if len(found) != 1:
         *others, last = names
-        msg = f"give exactly one of {', '.join(others)} and {last}"
+        said = " and ".join(found) or "none"
+        msg = f"give exactly one of {', '.join(others)} and {last}; found {said}"
         raise ValueError(msg)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import subprocess
 import tempfile
 from functools import cache
@@ -46,14 +47,22 @@ def prepare() -> None:
 def _keeps_cache() -> bool:
     """Tell whether jsii may keep unpacked libraries, which saves 0.2 s: else it would not start.
 
-    A container often runs as a user without a home.
+    A container often runs as a user without a home, or with one that is its group's as well.
     """
     if "JSII_RUNTIME_PACKAGE_CACHE_ROOT" in os.environ:
         return True
     home = os.path.expanduser("~")  # noqa: PTH111  where there is none, this raises nothing
-    cache = Path(home, ".cache", "aws", "jsii", "package-cache")
+    cache = Path(os.path.realpath(os.path.join(home, ".cache", "aws", "jsii", "package-cache")))  # noqa: PTH118  the same
     there = next(folder for folder in (cache, *cache.parents) if os.path.lexists(folder))
-    return there.stat().st_uid == os.getuid() and os.access(there, os.W_OK)
+    own = there.stat().st_uid == os.getuid() and os.access(there, os.W_OK)
+    return own and all(_is_trusted(folder) for folder in (there, *there.parents))
+
+
+def _is_trusted(folder: Path) -> bool:
+    """Tell whether nobody but its user and root may change a folder, as jsii asks."""
+    it = folder.stat()
+    shared = it.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not it.st_mode & stat.S_ISVTX
+    return it.st_uid in {0, os.getuid()} and not shared
 
 
 def _check(program: str) -> None:

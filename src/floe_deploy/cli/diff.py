@@ -27,7 +27,7 @@ def diff(  # noqa: PLR0913, PLR0917  the command line's
         typer.Option("--from", metavar="NAME", help="Compare with another environment's dist/."),
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="What to write.")] = Form.TEXT,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 at any.")] = False,  # noqa: FBT002
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 at a change.")] = False,  # noqa: FBT002
     overlays: Overlays = None,
     output: Output = None,
 ) -> None:
@@ -41,12 +41,12 @@ def diff(  # noqa: PLR0913, PLR0917  the command line's
     from floe_deploy.diff import comparing, markdown, text
     from floe_deploy.errors import FindingError, InputError
 
-    if against and source:
+    if against is not None and source is not None:
         raise InputError("--against compares with a revision, --from with an environment: not both")
     settings, names = project.load(overlays, output), environments or ()
-    if against:
+    if against is not None:
         report = comparing.since(names, settings, against)
-    elif source:
+    elif source is not None:
         report = comparing.between(names, settings, source)
     else:
         report = comparing.synthesized(names, settings)

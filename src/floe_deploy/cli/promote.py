@@ -32,9 +32,10 @@ def promote(
     from floe_deploy.promotion import promotion
 
     settings = project.load(overlays)
-    if source == target:
-        raise InputError(f"{source} cannot be promoted to itself: name two environments")
+    overlay.folders(settings.overlays, [source, target])  # it tells of both, if need be
     (giving,), (taking,) = (overlay.folders(settings.overlays, [it]) for it in (source, target))
+    if giving == taking:
+        raise InputError(f"{source} cannot be promoted to itself: name two environments")
     found = promotion(giving, taking, settings, only or ())
     for line in found.left:
         typer.echo(f"left: {line}", err=True)

@@ -59,7 +59,11 @@ def since(names: Sequence[str], settings: Project, against: str) -> Report:
     there = {*_environments(settings.output), *(before.environments() if before else ())}
     names = [_name(settings, name) for name in names] or sorted(there)
     if before:
-        problems += _unknown(names, there)
+        problems += _unknown(names, there, settings)
+    if before and not names:
+        found = f"no environment, neither there nor at {against}"
+        fix = "correct the path, or run `floe synth`"
+        problems.append(Problem(where=str(settings.output), found=found, fix=fix))
     if problems or before is None:
         raise InputError(_WRONG, problems)
     return _report(
@@ -85,7 +89,7 @@ def between(names: Sequence[str], settings: Project, source: str) -> Report:
     """
     there = _environments(settings.output)
     source, names = _name(settings, source), [_name(settings, name) for name in names]
-    problems = _unknown([source, *names], there)
+    problems = _unknown([source, *names], there, settings)
     if not names or source in names:
         fix = f"name others: floe diff ENVIRONMENT --from {source}"
         problems.append(Problem(where="--from", found="the same or no environment", fix=fix))
@@ -134,13 +138,14 @@ def _name(settings: Project, said: str) -> str:
     return path.name if path.parent in {settings.overlays, settings.output} else said
 
 
-def _unknown(names: Sequence[str], there: set[str]) -> list[Problem]:
+def _unknown(names: Sequence[str], there: set[str], settings: Project) -> list[Problem]:
+    overlays = {path.parent.name for path in settings.overlays.glob(f"*/{overlay.FILE}")}
     return [
         Problem(
-            where=name,
-            found="no such environment",
+            where=name or "an empty name",
+            found="no such environment" + (f" in {settings.output}" if name in overlays else ""),
             allowed=", ".join(sorted(there)) or "none is there: run `floe synth`",
-            fix=nearest(name, there),
+            fix=f"run `floe synth {name}` first" if name in overlays else nearest(name, there),
         )
         for name in names
         if name not in there

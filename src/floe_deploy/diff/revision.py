@@ -78,7 +78,12 @@ def find(folder: Path, name: str) -> Revision:
     if inside.returncode:
         said = inside.stderr.decode(errors="replace").strip().partition("\n")[0]
         raise RevisionError(
-            Problem(where=str(folder), found=said, allowed="a folder in a Git repository")
+            Problem(
+                where=str(folder),
+                found=said.removeprefix("fatal: "),
+                allowed="a folder in a Git repository",
+                fix="leave --against out to compare with what synth would write",
+            )
         )
     if found.returncode:
         raise RevisionError(

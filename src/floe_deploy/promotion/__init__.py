@@ -10,6 +10,7 @@ from pathlib import Path
 
 from floe_deploy import overlay, yaml_edit, yaml_file
 from floe_deploy.errors import InputError
+from floe_deploy.overlay import Overlay
 from floe_deploy.project import Project
 from floe_deploy.promotion.matching import Carried, matched
 
@@ -59,8 +60,7 @@ def promotion(source: Path, target: Path, settings: Project, only: Sequence[str]
     """
     file = target / overlay.FILE
     before = yaml_file.text(file)
-    giving = overlay.load(source, settings.environment)
-    taking = overlay.load(target, settings.environment, text=before)
+    giving, taking = _loaded(settings, (source, None), (target, before))
     carried, left, problems = matched(giving, taking, yaml_edit.spots(before), only)
     if problems:
         raise InputError(f"{source} cannot be promoted to {target}:", problems)
@@ -70,3 +70,16 @@ def promotion(source: Path, target: Path, settings: Project, only: Sequence[str]
     return Promotion(
         file=file, before=before, after=after, carried=tuple(carried), left=tuple(left)
     )
+
+
+def _loaded(settings: Project, *folders: tuple[Path, str | None]) -> list[Overlay]:
+    """Read overlays; what is wrong with any of them is told together."""
+    found, failures = [], []
+    for folder, text in folders:
+        try:
+            found.append(overlay.load(folder, settings.environment, text=text))
+        except InputError as failure:
+            failures.append(str(failure))
+    if failures:
+        raise InputError("\n".join(failures))
+    return found

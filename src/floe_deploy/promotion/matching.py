@@ -72,9 +72,9 @@ def _missing(
     meant = [named for where, (named, _) in given.items() if _is_within(where, asked)]
     if not meant:
         yield Problem(
-            where=asked,
+            where=f"--only {asked}",
             found=f"a setting that names no image in {giving.name}",
-            allowed="what paths of its images begin with",
+            allowed=f"these, or what they begin with: {', '.join(given)}",
             fix=nearest(asked, _beginnings(given)),
         )
     elif not any(named in there for named in meant):
