@@ -58,6 +58,10 @@ BROKEN: Cases = {
         (*CHAIN, put(PHASE, "spec dependsOn 0 readyExpr", "true")),
         (*CHAIN, put(PHASE, "spec sourceRef name", "other")),
         (*CHAIN, put(BEFORE, "spec sourceRef kind", "OCIRepository")),
+        (
+            flux(FIRST, healthCheckExprs=EXPRESSIONS),
+            flux("40-migrate", dependsOn=[{"name": f"prod-{FIRST}"}]),
+        ),
     ],
     "flux-wait": [
         (*CHAIN, put(PHASE, "spec wait", value=False)),
@@ -75,6 +79,7 @@ BROKEN: Cases = {
     "argocd-sync": [
         (argocd(application(syncOptions=["ServerSideApply=true"])),),
         (argocd(application(syncOptions=["PruneLast=true", "Replace=true"])),),
+        (argocd(application(syncOptions=["PruneLast=true", "ApplyOutOfSyncOnly=true"])),),
         (argocd(application() | {"source": {"path": "dist/prod/50-platform"}}),),
         (argocd({**LISTED, "template": {"spec": {}}}, "ApplicationSet"),),
     ],
@@ -82,7 +87,12 @@ BROKEN: Cases = {
 
 KEPT: Cases = {
     "engine-root": [(flux("", path="./apps/products"),), (flux("", path="./clusters/west"),)],
-    "flux-chain": [CHAIN, (flux("40-migrate"),), (flux("00-cluster", dependsOn=DELETE),)],
+    "flux-chain": [
+        CHAIN,
+        (flux("40-migrate"),),
+        (flux("00-cluster", dependsOn=DELETE),),
+        (flux("30-preflight", path="./dist/dev/30-preflight"), flux("40-migrate")),
+    ],
     "flux-wait": [
         (*CHAIN, put(PHASE, "spec force", value=False)),
         (flux(FIRST, healthCheckExprs=EXPRESSIONS),),

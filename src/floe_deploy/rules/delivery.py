@@ -23,6 +23,9 @@ _WITHOUT_STATUS = ("ExternalSecret", "SealedSecret")
 
 _ROOTS = frozenset({"", "dist"})
 
+_OPENING = frozenset({"ApplyOutOfSyncOnly=true", "Force=true", "Replace=true"})
+"""Options by which Argo CD leaves out a gate that has failed, or makes it anew with each sync."""
+
 
 def _is_flux(it: Object) -> bool:
     return it.kind == "Kustomization" and it.group == FLUX
@@ -58,19 +61,29 @@ def _chain(it: Object) -> Iterator[Breach]:
     if phase is not Phase.CLUSTER and not needed:
         yield Breach(found="no dependsOn", allowed="dependsOn with the phase before")
         return
-    before = [one for one in _all(it) if (at := _phase(one)) and at < phase]
-    last = max((at for one in before if (at := _phase(one))), default=None)
-    for one in before:
-        if _phase(one) is not last:
+    yield from _after(it, phase, {text(said.get("name")) for said in needed})
+
+
+def _after(it: Object, phase: Phase, needed: set[str]) -> Iterator[Breach]:
+    """Look at the phase before, as far as it is known who applies it."""
+    before = {one: at for one in _beside(it) if (at := _phase(one)) and at < phase}
+    last = max(before.values(), default=phase)
+    for between in Phase:
+        if last < between < phase and any(one.phase is between for one in it.among):
+            yield Breach(found=f"no Kustomization for {between}", allowed="one for each phase")
+    for one, at in before.items():
+        if at is not last:
             continue
-        if one.name not in {text(said.get("name")) for said in needed}:
+        if one.name not in needed:
             yield Breach(found=f"no dependsOn of {one.name}", allowed=f"dependsOn: {one.name}")
         if one.spec.get("sourceRef") != it.spec.get("sourceRef"):
             yield Breach(found=f"another source than {one.name}", allowed="the same sourceRef")
 
 
-def _all(it: Object) -> list[Object]:
-    return [one for one in (*it.among.of("Kustomization"), *it.among.delivery) if _is_flux(one)]
+def _beside(it: Object) -> list[Object]:
+    """Answer the Kustomizations of the same environment."""
+    there = (*it.among.of("Kustomization"), *it.among.delivery)
+    return [one for one in there if _is_flux(one) and _path(one).parent == _path(it).parent]
 
 
 def _wait(it: Object) -> Iterator[Breach]:
@@ -127,8 +140,8 @@ def _sync(it: Object) -> Iterator[Breach]:
     if "PruneLast=true" not in options:
         yield Breach(found="no PruneLast=true", allowed="syncOptions with PruneLast=true")
     for option in options:
-        if option in {"Force=true", "Replace=true"}:
-            yield Breach(found=option, allowed="ServerSideApply=true")
+        if option in _OPENING:
+            yield Breach(found=option, allowed="ServerSideApply=true, PruneLast=true")
 
 
 RULES = (
@@ -142,9 +155,9 @@ RULES = (
     Rule(
         id="flux-chain",
         summary="The Flux Kustomization of a phase depends on that of the phase before, as Flux "
-        "looks at it, and reads the same source.",
+        "looks at it, and reads the same source; no phase between two of them is left out.",
         why="A phase would be applied before its gate, or after the gate of another revision.",
-        remedy="correct dependsOn and sourceRef, and leave out readyExpr",
+        remedy="correct dependsOn and sourceRef, leave out readyExpr, and add what is missing",
         check=_chain,
     ),
     Rule(
@@ -165,10 +178,11 @@ RULES = (
     ),
     Rule(
         id="argocd-sync",
-        summary="One Argo CD Application is over the whole environment, prunes last, and forces "
-        "nothing.",
+        summary="One Argo CD Application is over the whole environment, prunes last, applies all "
+        "of it, and forces nothing.",
         why="Argo CD would delete what the running release needs while the gate of the next one "
-        "fails; waves hold within one Application only.",
+        "fails; waves hold within one Application only; with ApplyOutOfSyncOnly=true the next try "
+        "leaves out a gate that has failed, for its Job is as Git says.",
         remedy="set syncOptions, as `delivery` in the overlay does",
         check=_sync,
     ),
