@@ -1,13 +1,13 @@
 """A comparison as people read it: in a terminal, and in a comment on a pull request."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from floe_deploy.diff import markdown, text
 from floe_deploy.diff.judging import changes
-from floe_deploy.diff.report import Report, ReportedEnvironment
+from floe_deploy.diff.report import RankName, Report, ReportedEnvironment, ReportedNote
 from floe_deploy.diff.reporting import reported
 from floe_deploy.diff.snapshot import Entry, Snapshot
 
@@ -168,6 +168,32 @@ def test_a_comment_stays_below_the_limit_and_leaves_out_the_least(environments: 
     assert shown + left == whole * (len(many) + 1)
     if whole < environments:
         assert f"{environments - whole} more environments are not shown" in comment
+
+
+def test_titles_and_long_names_are_within_the_limit_too() -> None:
+    changed = compared("e", {}, {"a.yaml": account("a")}).changes[0]
+    note = ReportedNote(rank="other", message="m")
+    few = [
+        changed.model_copy(update={"rank": rank, "notes": [note.model_copy(update={"rank": rank})]})
+        for rank in get_args(RankName)
+    ]
+    for count in range(320, 420):
+        many = [
+            few[1].model_copy(update={"notes": [note.model_copy(update={"message": f"{number}"})]})
+            for number in range(count)
+        ]
+        title = f"{'folder/' * 40}dist"
+        found = [
+            ReportedEnvironment(
+                environment=f"{'e' * 60}{number}",
+                old=title,
+                new=title,
+                gated=False,
+                changes=[few[0], *many, *few[2:]],
+            )
+            for number in range(4)
+        ]
+        assert len(markdown.told(report(*found)).encode()) < GITHUB
 
 
 def test_the_first_change_is_shown_however_long_it_is() -> None:

@@ -62,6 +62,8 @@ KEPT = {
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
 }
 
+UNPRUNED = {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+
 
 def change(it: Manifest, **paths: Any) -> Manifest:
     """Answer a copy with values at paths, whose parts are parted by two underscores."""
@@ -181,6 +183,9 @@ def test_what_flux_takes_away_before_the_gate_is_told() -> None:
     found = judged(change(ACCOUNT, metadata__annotations=half), None, phase="10-foundation")
     assert "kept by Argo CD" in messages(found)
     assert "deleted by Flux" in messages(found)
+    found = judged(change(ACCOUNT, metadata__annotations=UNPRUNED), None, phase="10-foundation")
+    assert "kept by Flux" in messages(found)
+    assert "before the gate" not in messages(found)
 
 
 def test_a_policy_that_goes_opens_what_nothing_else_denies() -> None:
@@ -194,6 +199,8 @@ def test_an_object_that_changes_its_phase_is_deleted_by_the_first() -> None:
     later = judged(ACCOUNT, ACCOUNT, before="10-foundation", phase="50-platform")
     assert (later.action, later.rank) == ("moved", "removed")
     assert "Flux deletes it in the first" in messages(later)
+    kept = change(ACCOUNT, metadata__annotations=UNPRUNED)
+    assert "stays in the cluster" in messages(judged(kept, ACCOUNT, before="10-foundation"))
     earlier = judged(ACCOUNT, ACCOUNT, before="50-platform", phase="10-foundation")
     assert "stays in the cluster" in messages(earlier)
 

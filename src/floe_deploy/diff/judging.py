@@ -160,6 +160,6 @@ def _changed(before: Entry, after: Entry, weighed: Sequence[tuple[Rank, Field]])
 
 def _moved(before: Entry, after: Entry) -> str:
     moved = f"moves from {before.phase} to {after.phase}"
-    if before.phase > after.phase or len(pruning.protected(before)) > 1:
+    if before.phase > after.phase or pruning.FLUX in pruning.protected(before):
         return f"{moved}, and stays in the cluster"
     return f"{moved}: Flux deletes it in the first and makes it again in the second"

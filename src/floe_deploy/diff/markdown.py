@@ -23,7 +23,7 @@ _MOST_FIELD_LINES = 120
 _LONGEST = 300
 """Characters of a value, or of a line."""
 
-_RESERVE = 400
+_RESERVE = 1_500
 """Bytes for what an environment needs beside its changes: head, titles, what is left out."""
 
 

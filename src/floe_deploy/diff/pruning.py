@@ -6,7 +6,7 @@ from floe_constructs.kubernetes.phase import Phase
 from floe_deploy.diff.snapshot import Entry
 from floe_deploy.rules.shape import inside, mapping
 
-_FLUX = "kustomize.toolkit.fluxcd.io/prune"
+_PRUNE = "kustomize.toolkit.fluxcd.io/prune"
 _ARGO = "argocd.argoproj.io/sync-options"
 _EARLY = frozenset({Phase.CLUSTER, Phase.FOUNDATION, Phase.SERVICES})
 _USED = frozenset(
@@ -48,7 +48,7 @@ def told(entry: Entry, *, gated: bool) -> Iterator[str]:
         yield f"kept by {kept[0]}, which is told not to prune it; deleted by {other}"
     if lost := _lost(entry):
         yield lost
-    if entry.phase in _EARLY and kind in _USED and gated:
+    if entry.phase in _EARLY and kind in _USED and gated and FLUX not in kept:
         yield (
             "Flux deletes it before the gate: what runs now loses it even if the gate stays "
             "closed; take it away one release after its last user"
@@ -59,14 +59,15 @@ def told(entry: Entry, *, gated: bool) -> Iterator[str]:
         yield "the gate does not ask this any more"
 
 
-_BOTH = ("Flux", "Argo CD")
+FLUX = "Flux"
+_BOTH = (FLUX, "Argo CD")
 
 
 def protected(entry: Entry) -> list[str]:
     """Answer which engines keep an object that is no longer in `dist/`."""
     metadata = mapping(entry.manifest.get("metadata"))
     annotations = mapping(metadata.get("annotations"))
-    flux = annotations.get(_FLUX, mapping(metadata.get("labels")).get(_FLUX)) == "disabled"
+    flux = annotations.get(_PRUNE, mapping(metadata.get("labels")).get(_PRUNE)) == "disabled"
     argo = "Prune=false" in str(annotations.get(_ARGO, "")).replace(" ", "").split(",")
     return [name for name, keeps in zip(_BOTH, (flux, argo), strict=True) if keeps]
 
