@@ -137,9 +137,16 @@ def test_the_page_applies_a_release_behind_its_gate_and_removes_what_has_gone(
     assert typed(LOOK).returncode == 1
     assert typed(FIRST, SECRETS, GATE, REST).returncode == 0
     assert there("deployments") == {web, "dagster-daemon", code, traces}
+    moved = "configmap-dagster-instance.yaml"
+    (repo / "dist/dev/50-platform/dagster" / moved).rename(repo / "dist/dev/40-migrate" / moved)
+    (repo / "dist/dev/00-cluster/namespace-data-dev.yaml").unlink()
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--amend", "--no-edit")
     gone = typed(GONE)
     assert gone.returncode == 0, gone.stderr
     assert there("deployments") == {web, "dagster-daemon", code}
+    assert nodes.plane.ask("GET", f"/api/v1/namespaces/{SPACE}")["status"]["phase"] == "Active"
+    nodes.plane.ask("GET", f"/api/v1/namespaces/{SPACE}/configmaps/dagster-instance")
     assert there("jobs") > before
     assert typed(JOBS).returncode == 0
     assert there("jobs") == set()
