@@ -4,7 +4,7 @@ Each case is an environment of its own, and all of them run at once on one clust
 for is time, not work. What is played is said in `cluster.py`, `played.py` and `argocd.py`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -229,7 +229,7 @@ def a_scheduled_job_that_failed_last_fails_the_next_release_once_it_is_in(story:
     story.fails(commit)
     assert "CronJob has not completed its last execution successfully" in story.results()
     assert story.image("orders") == image(1)
-    assert len(story.jobs(VERIFICATION)) == 1
+    story.until(lambda: len(story.jobs(VERIFICATION)) == 1)
     story.run_now(schedule)
     story.ends(SUCCEEDED, commit)
 
@@ -264,25 +264,25 @@ STORIES: tuple[tuple[Case, ...], ...] = (
 """Cases of one environment each, one after the other."""
 
 
-def tell(story: Story, cases: Sequence[Case], told: Mapping[Case, Future[None]]) -> None:
-    """Go through cases; one that fails is the end of those behind it."""
+def tell(story: Story, cases: Sequence[Case]) -> Iterator[Future[None]]:
+    """Go through cases, and answer how each ended; one that fails is the end of those behind it."""
     fault: Exception | None = None
     for case in cases:
+        ended: Future[None] = Future()
         try:
             if fault is None:
                 case(story)
         except Exception as error:  # noqa: BLE001  for the test of the case
             fault = error
-        told[case].set_exception(fault) if fault else told[case].set_result(None)
+        ended.set_exception(fault) if fault else ended.set_result(None)
+        yield ended
 
 
-@pytest.fixture(scope="module")
-def told(
-    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Case, Future[None]]]:
-    """Begin with all of them."""
+def test_under_argo_cd(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, subtests: pytest.Subtests
+) -> None:
+    """One test, because tests may be spread over processes that have a cluster each."""
     releases = revisions(tmp_path_factory.mktemp("revisions"))
-    found: dict[Case, Future[None]] = {case: Future() for cases in STORIES for case in cases}
     with (
         git_server(tmp_path_factory.mktemp("git")) as git,
         argocd(cluster, git, HOST) as controllers,
@@ -292,14 +292,9 @@ def told(
             Story(controllers, git.branch(f"story-{number}"), releases)
             for number in range(len(STORIES))
         ]
-        for story, cases in zip(stories, STORIES, strict=True):
-            pool.submit(tell, story, cases, found)
-        yield found
+        told = pool.map(lambda told: list(tell(*told)), zip(stories, STORIES, strict=True))
+        for cases, found in zip(STORIES, told, strict=True):
+            for case, ended in zip(cases, found, strict=True):
+                with subtests.test(case.__name__):
+                    ended.result()
     cluster.remove(each for story in stories for name in releases for each in story.objects(name))
-
-
-@pytest.mark.parametrize(
-    "case", [case for cases in STORIES for case in cases], ids=lambda case: case.__name__
-)
-def test_under_argo_cd(case: Case, told: dict[Case, Future[None]]) -> None:
-    told[case].result()
