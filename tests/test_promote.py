@@ -287,6 +287,16 @@ def test_what_cannot_be_meant_is_told(repo: Repo, arguments: tuple[str, ...], to
     assert held(repo.folder) == before
 
 
+def test_both_overlays_are_told_when_neither_is_valid(repo: Repo) -> None:
+    repo.say("staging", {"namspace": "staging"})
+    repo.say("prod", {"namspace": "prod"})
+    result = repo.promote("staging", "prod")
+    assert result.returncode == 2
+    assert "overlays/staging is not a valid overlay:" in result.stderr
+    assert "overlays/prod is not a valid overlay:" in result.stderr
+    assert result.stderr.count("namspace: found an unknown setting") == 2
+
+
 def test_what_would_not_be_valid_there_is_told_and_not_written(repo: Repo) -> None:
     """Two images that a registry would hold under one name: alike but for their hosts."""
     repo.say(
