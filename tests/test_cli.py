@@ -106,7 +106,7 @@ def _read(terminal: int) -> bytes:
 
 def test_progress_is_shown_on_a_terminal_and_never_among_the_data(repo: Path) -> None:
     output, shown = on_terminal("synth", cwd=repo)
-    assert output == "dist/dev: 34 objects\ndist/test: 34 objects\n"
+    assert output == "dist/dev: 35 objects\ndist/test: 35 objects\n"
     assert "Synthesizing" in shown
     assert floe("synth", cwd=repo).stdout == output
 
