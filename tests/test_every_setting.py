@@ -422,7 +422,7 @@ TEXTS = (
     "others/x", "example.com/other:2", "example.com/cube", "10.9.0.0/24", "10.8.0.0/24", "2Gi",
     "3Gi", "900Gi", "7", "900", "3h", "48h", "30 4 * * 0",
     "Europe/Berlin", "1.35", "us-west-2", "arn:aws:iam::123456789012:role/other", "/srv/other",
-    "because it installs at start", "other.py", "cluster.kinds",
+    "because it installs at start", "other.py", "cluster.kinds", "platform.marquez",
     "cluster.server", "CERT_EXPIRES_SOON", "PLAIN_TRAFFIC",
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
