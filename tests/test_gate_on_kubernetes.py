@@ -21,12 +21,18 @@ from test_marquez import named
 pytestmark = [pytest.mark.requirement("FR-015"), pytest.mark.tools, pytest.mark.slow]
 
 SPACE = "/namespaces/data-prod"
-PHASES = ("00-cluster", "10-foundation", "30-preflight", "60-verify")
+CHECKING = (
+    "00-cluster/",
+    "10-foundation/",
+    "30-preflight/",
+    "50-platform/preflight/serviceaccount-",
+    "60-verify/",
+)
 Found = TypeVar("Found")
 
 
 def until(ask: Callable[[], Found | None]) -> Found:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not (found := ask()):
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -84,9 +90,9 @@ def gate(plane: ApiServer) -> Iterator[Gate]:
     known = {resource.kind for resource in plane.resources}
     objects = [
         manifest
-        for phase in PHASES
+        for part in CHECKING
         for file, manifest in PROD.items()
-        if file.startswith(f"{phase}/") and manifest["kind"] in known
+        if file.startswith(part) and manifest["kind"] in known
     ]
     plane.apply(objects)
     yield Gate(plane)

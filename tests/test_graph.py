@@ -81,7 +81,7 @@ CASES: Mapping[str, tuple[str, Callable[[Overlay], None]]] = {
     "cube-alone": ("staging", without("dagster", "marquez", "jaeger")),
     "marquez-alone": ("prod", without("dagster", "cube", "jaeger")),
     "jaeger-alone": ("demo", without("dagster", "cube", "marquez")),
-    "nothing": ("prod", without("dagster", "cube", "marquez", "jaeger")),
+    "nothing": ("prod", without("dagster", "cube", "marquez", "jaeger", "verify")),
 }
 
 

@@ -248,6 +248,7 @@ def test_the_api_is_reached_by_those_who_report_show_or_watch_and_by_nobody_else
         "marquez web",
         "dagster code",
         "dagster run",
+        *(["preflight verify"] if wired.verification else []),
         *(["ingress"] if exposure and exposure.openlineage else []),
         *(["monitoring"] if cluster.monitoring else []),
     }

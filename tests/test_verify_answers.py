@@ -49,9 +49,15 @@ def daemon(name: str, seconds_ago: float | None, *errors: str, healthy: bool = T
         "daemonType": name,
         "required": True,
         "healthy": healthy,
-        "lastHeartbeatTime": None if seconds_ago is None else time.time() - seconds_ago,
+        "lastHeartbeatTime": seconds_ago,
         "lastHeartbeatErrors": [{"message": text} for text in errors],
     }
+
+
+def since(status: dict[str, Any]) -> dict[str, Any]:
+    """Say when the last sign of life came, for what says how long ago."""
+    ago = status["lastHeartbeatTime"]
+    return status | {"lastHeartbeatTime": None if ago is None else time.time() - ago}
 
 
 def entry(name: str, kind: str | None = "RepositoryLocation", **more: Any) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def dagster(entries: list[Any] | None = None, daemons: list[Any] | None = None) 
         "__typename": "Workspace",
         "locationEntries": [SHOP] if entries is None else entries,
     }
-    statuses = [LIVING] if daemons is None else daemons
+    statuses = [since(each) for each in ([LIVING] if daemons is None else daemons)]
     data = {
         "workspaceOrError": workspace,
         "instance": {"daemonHealth": {"allDaemonStatuses": statuses}},

@@ -1,5 +1,6 @@
 """The workflow that `floe init` writes: what it may do, and what its jobs find and say."""
 
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 from github import PULL_REQUEST, WORKFLOW, Runner
 from test_dist import BIN, floe, run
 
+PROGRAMS = Path(sys.executable).parent
 MARK = "<!-- floe diff -->"
 OVERLAY = Path("overlays", "dev", "environment.yaml")
 CHECK, LINT, SCHEMA = (
@@ -62,9 +64,11 @@ def runner(repo: Path, tmp_path: Path) -> Runner:
 @pytest.mark.tools
 def test_it_pleases_those_who_read_workflows(repo: Path) -> None:
     """Scripts are held to shellcheck by actionlint; zizmor looks for what others could misuse."""
-    said = run(BIN / "actionlint", "-shellcheck", "shellcheck", WORKFLOW, cwd=repo)
+    said = run(BIN / "actionlint", "-shellcheck", PROGRAMS / "shellcheck", WORKFLOW, cwd=repo)
     assert (said.returncode, said.stdout) == (0, "")
-    audit = run("zizmor", "--offline", "--persona=auditor", "--no-progress", WORKFLOW, cwd=repo)
+    audit = run(
+        PROGRAMS / "zizmor", "--offline", "--persona=auditor", "--no-progress", WORKFLOW, cwd=repo
+    )
     assert audit.returncode == 0, audit.stdout
     assert "No findings" in audit.stdout + audit.stderr
 
