@@ -17,12 +17,13 @@ from dagster import (
     Definitions,
     ExecuteInProcessResult,
     RunRequest,
+    RunsFilter,
     build_schedule_context,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from floe_demo.embedded import cycle, summary
+from floe_demo.embedded import cycle, opened, summary
 from floe_demo.lake.ingest import Lake
 from floe_demo.orchestration.project import Project
 from floe_demo.orchestration.upkeep import forget, rotate
@@ -73,8 +74,8 @@ def defs(variables: Path) -> Definitions:
 
 
 @pytest.fixture(scope="module")
-def instance() -> Iterator[DagsterInstance]:
-    with DagsterInstance.ephemeral() as found:
+def instance(variables: Path) -> Iterator[DagsterInstance]:
+    with opened(variables) as found:
         yield found
 
 
@@ -274,14 +275,18 @@ def test_runs_that_are_over_go_but_the_last_ones(tmp_path: Path) -> None:
     def another() -> None:
         nothing()
 
-    with DagsterInstance.local_temp(str(tmp_path)) as instance:
+    with opened(tmp_path) as instance:
         ids = [shop.execute_in_process(instance=instance).run_id for _ in range(4)]
         other = another.execute_in_process(instance=instance).run_id
         assert forget(instance, kept=2) == 2
         left = {found.run_id for found in instance.get_runs()}
         assert left == {*ids[2:], other}
         files = {file.name.partition(".")[0] for file in tmp_path.rglob("history/runs/*.db")}
+        assert set(ids[2:]) <= files
         assert not files & set(ids[:2])
+    with opened(tmp_path) as again:
+        assert [run.run_id for run in again.get_runs(RunsFilter(job_name="shop"))] == ids[:1:-1]
+        assert again.all_logs(ids[-1])
 
 
 def test_a_long_log_is_put_aside(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The whole demo in this process, with nothing but a folder: a cycle, and what it came to."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,33 @@ import duckdb
 from dagster import DagsterInstance, Definitions
 
 from floe_demo.lake.catalog import EMBEDDED_NAMESPACE
+from floe_demo.orchestration.events import FolderEvents
 from floe_demo.warehouse.plugin import BATCH
 from floe_demo.warehouse.profile import SCHEMA
 
+DAGSTER = "dagster"
+"""The folder of Dagster's storage, within the demo's."""
 STAGED = ("customers", "products", "orders", "order_items")
+
+
+def opened(home: Path) -> DagsterInstance:
+    """Open the Dagster of a folder, made when it is not there; whoever opens it closes it."""
+    folder = home.resolve() / DAGSTER
+    folder.mkdir(parents=True, exist_ok=True)
+    said = {
+        "event_log_storage": {
+            "module": FolderEvents.__module__,
+            "class": FolderEvents.__name__,
+            "config": {"base_dir": str(folder / "history" / "runs")},
+        },
+        "concurrency": {
+            "runs": {"max_concurrent_runs": 1},
+            "pools": {"default_limit": 1},
+        },
+        "telemetry": {"enabled": False},
+    }
+    (folder / "dagster.yaml").write_text(json.dumps(said, indent=2) + "\n", "utf-8")
+    return DagsterInstance.from_config(str(folder))
 
 
 @dataclass(frozen=True)
