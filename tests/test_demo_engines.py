@@ -109,7 +109,7 @@ def test_models_compile_to_sql_of_the_engine(
     there: bool,  # noqa: FBT001
 ) -> None:
     models = compiled(tmp_path, kind, more, there=there)
-    assert len(models) == 17
+    assert len(models) == 18
     for name, sql in models.items():
         (statement,) = sqlglot.parse(sql, dialect=kind)
         assert statement is not None, name

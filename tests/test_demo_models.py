@@ -155,7 +155,7 @@ def test_models_tests_exposures_and_metrics_are_all_there(manifest: dict[str, An
         "average_order_value",
     }
     (exposure,) = manifest["exposures"].values()
-    assert len(exposure["depends_on"]["nodes"]) == 5
+    assert len(exposure["depends_on"]["nodes"]) == 6
     incremental = {
         node["name"]
         for node in manifest["nodes"].values()

@@ -30,6 +30,8 @@ def made(folder: Path, batch: int, orders: int = 200) -> Path:
             )
             connection.execute(f"drop table if exists demo_serving.{name}")
             rows.create(f"demo_serving.{name}")
+        connection.execute("drop table if exists demo_serving.published")
+        connection.sql("select batch from raw.floe_batch").create("demo_serving.published")
     return file
 
 
@@ -56,13 +58,14 @@ def test_files_are_exchanged_all_at_once_and_those_of_before_stay_for_their_read
     tmp_path: Path,
 ) -> None:
     first = serve(made(tmp_path, 1), "raw", tmp_path, {})
-    assert (first.batch, first.tables) == (1, {"order_items": 201, "orders": 201})
+    assert (first.batch, first.tables) == (1, {"order_items": 201, "orders": 201, "published": 1})
     before = (tmp_path / "serving" / "current").resolve()
     seen = []
     for batch in (2, 3):
         serve(made(tmp_path, batch), "raw", tmp_path, {})
         current = tmp_path / "serving" / "current"
-        seen.append(duckdb.read_parquet(f"{current}/*.parquet").aggregate("max(amount)").fetchall())
+        orders = duckdb.read_parquet(f"{current}/orders.parquet")
+        seen.append(orders.aggregate("max(amount)").fetchall())
         if batch == 2:
             assert (before / "orders.parquet").exists()
     assert [int(rows[0][0]) for rows in seen] == [2, 3]
@@ -73,9 +76,10 @@ def test_files_are_exchanged_all_at_once_and_those_of_before_stay_for_their_read
 def test_readers_of_postgresql_never_see_a_mixture(tmp_path: Path, database: Postgres) -> None:
     serve(made(tmp_path, 1), "raw", tmp_path, told(database))
     query = text(
-        "select (select batch from serving.published), count(*), count(distinct orders.amount),"
-        " min(orders.amount), min(items.amount) from serving.orders"
-        " join serving.order_items as items using (order_id)"
+        "select (select batch from demo_serving.published), count(*),"
+        " count(distinct orders.amount), min(orders.amount), min(items.amount)"
+        " from demo_serving.orders"
+        " join demo_serving.order_items as items using (order_id)"
     )
     seen: set[tuple[int, ...]] = set()
     faults: list[Exception] = []
@@ -106,19 +110,19 @@ def test_a_run_that_took_longer_does_not_undo_a_later_one(
 ) -> None:
     serve(made(tmp_path, 5), "raw", tmp_path, told(database))
     serve(made(tmp_path, 4), "raw", tmp_path, told(database))
-    assert database.sql("select batch from serving.published") == 5
-    assert database.sql("select count(*) from serving.orders") == 205
+    assert database.sql("select batch from demo_serving.published") == 5
+    assert database.sql("select count(*) from demo_serving.orders") == 205
 
 
 def test_what_fails_in_between_leaves_what_is_served(tmp_path: Path, database: Postgres) -> None:
     serve(made(tmp_path, 1), "raw", tmp_path, told(database))
-    database.sql("create view keeping as select * from serving.orders")  # the table cannot go
+    database.sql("create view keeping as select * from demo_serving.orders")  # the table cannot go
     with pytest.raises(duckdb.Error, match="keeping"):
         serve(made(tmp_path, 2), "raw", tmp_path, told(database))
-    assert database.sql("select count(*) from serving.order_items") == 201
+    assert database.sql("select count(*) from demo_serving.order_items") == 201
     database.sql("drop view keeping")
     serve(made(tmp_path, 2), "raw", tmp_path, told(database))
-    assert database.sql("select count(*) from serving.order_items") == 202
+    assert database.sql("select count(*) from demo_serving.order_items") == 202
 
 
 def test_a_password_is_in_no_message(tmp_path: Path, database: Postgres) -> None:

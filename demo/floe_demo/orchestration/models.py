@@ -67,9 +67,10 @@ def models(project: Project, manifest: Path) -> AssetsDefinition:
         run = context.run.run_id
         with project.turn(), Traces(project, run) as traces, traces.span("dbt build"):
             if profile.engine(project.artifacts) == "trino":
-                pinned = pins(project.lake("ecommerce"))
-                found = {name: pin.snapshot for name, pin in pinned.items()}
+                lake = project.lake("ecommerce")
+                found = {name: pin.snapshot for name, pin in pins(lake).items()}
                 os.environ["FLOE_MODELS_PINS"] = json.dumps(found, sort_keys=True)
+                os.environ["FLOE_MODELS_BATCH"] = str(lake.complete)
             # Unit tests are for whoever changes the models. One folder, because each would be new.
             call = dbt.cli(
                 ["build", "--exclude-resource-type", "unit_test"],

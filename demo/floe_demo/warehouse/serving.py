@@ -9,7 +9,6 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -18,10 +17,11 @@ from floe_demo.warehouse.duck import load, quoted
 from floe_demo.warehouse.plugin import BATCH
 from floe_demo.warehouse.profile import SCHEMA
 
-SOURCE = f"{SCHEMA}_serving"
-TARGET, NEXT = "serving", "serving_next"
+SERVING = f"{SCHEMA}_serving"
+"""The schema that readers ask, by the same name on every engine."""
+NEXT = f"{SERVING}_next"
 PUBLISHED = "published"
-"""The table that says which batch is served."""
+"""The table that says which batch is served; a model like the others."""
 LOCK = 1_179_406_149
 """What those who serve at the same time wait for each other by."""
 HOLD = f"""
@@ -33,7 +33,7 @@ begin
       execute (
         select 'lock table ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
           || ' in access exclusive mode'
-        from pg_tables where schemaname = '{TARGET}'
+        from pg_tables where schemaname = '{SERVING}'
       );
       return;
     exception when lock_not_available then
@@ -69,7 +69,7 @@ def serve(
         rows = connection.execute(
             "select table_name from information_schema.tables"
             " where table_catalog = 'made' and table_schema = ? order by table_name",
-            [SOURCE],
+            [SERVING],
         ).fetchall()
         names = [name for (name,) in rows]
         place = (
@@ -82,7 +82,8 @@ def serve(
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    (found,) = connection.execute(f'select count(*) from made.{SOURCE}."{name}"').fetchone() or (0,)  # noqa: S608  names are ours
+    rows = connection.execute(f'select count(*) from made.{SERVING}."{name}"')  # noqa: S608  names are ours
+    ((found,),) = rows.fetchall()
     return int(found)
 
 
@@ -95,7 +96,7 @@ def _to_files(
     new.mkdir(parents=True)
     for name in names:
         file = quoted(str(new / f"{name}.parquet"))
-        connection.execute(f'copy made.{SOURCE}."{name}" to {file} (format parquet)')
+        connection.execute(f'copy made.{SERVING}."{name}" to {file} (format parquet)')
     link = folder / f"link-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(new.name)
@@ -122,25 +123,21 @@ def _to_postgres(
     connection.begin()
     try:
         _execute(connection, f"select pg_advisory_xact_lock({LOCK})")
-        _execute(connection, f"create schema if not exists {TARGET}")
+        _execute(connection, f"create schema if not exists {SERVING}")
         _execute(
             connection,
-            f"create table if not exists {TARGET}.{PUBLISHED}"
-            " (batch bigint not null, published_at timestamptz not null)",
+            f"create table if not exists {SERVING}.{PUBLISHED} (batch bigint)",
         )
         if _published(connection) <= batch:
             connection.execute(f"create schema pg.{NEXT}")
             for name in names:
-                source = f'select * from made.{SOURCE}."{name}"'  # noqa: S608  names are ours
+                source = f'select * from made.{SERVING}."{name}"'  # noqa: S608  names are ours
                 connection.execute(f'create table pg.{NEXT}."{name}" as {source}')
             _execute(connection, HOLD)
             for name in names:
-                _execute(connection, f'drop table if exists {TARGET}."{name}"')
-                _execute(connection, f'alter table {NEXT}."{name}" set schema {TARGET}')
+                _execute(connection, f'drop table if exists {SERVING}."{name}"')
+                _execute(connection, f'alter table {NEXT}."{name}" set schema {SERVING}')
             _execute(connection, f"drop schema {NEXT}")
-            now = quoted(datetime.now(UTC).isoformat())
-            _execute(connection, f"truncate {TARGET}.{PUBLISHED}")
-            _execute(connection, f"insert into {TARGET}.{PUBLISHED} values ({batch}, {now})")  # noqa: S608  values are ours
         connection.commit()
     except Exception:
         connection.rollback()
@@ -158,7 +155,7 @@ def login(environment: Mapping[str, str]) -> str:
 
 def _published(connection: duckdb.DuckDBPyConnection) -> int:
     """Answer which batch is served: a run that took longer must not undo a later one."""
-    query = f"select coalesce(max(batch), -1) from {TARGET}.{PUBLISHED}"  # noqa: S608  names are ours
+    query = f"select coalesce(max(batch), -1) from {SERVING}.{PUBLISHED}"  # noqa: S608  names are ours
     (found,) = connection.execute(
         f"select * from postgres_query('pg', {quoted(query)})"  # noqa: S608  names are ours
     ).fetchone() or (-1,)

@@ -9,3 +9,12 @@
   {%- set snapshot = fromjson(env_var('FLOE_MODELS_PINS', '{}')).get(table) -%}
   {%- if snapshot %} for version as of {{ snapshot }}{% endif -%}
 {%- endmacro %}
+
+{# Which batch the raw tables are as of. DuckDB's plugin says it. #}
+{% macro batch() %}{{ adapter.dispatch('batch', 'floe_demo')() }}{% endmacro %}
+
+{% macro default__batch() %}{{ env_var('FLOE_MODELS_BATCH', '-1') }}{% endmacro %}
+
+{% macro duckdb__batch() -%}
+  (select batch from "{{ env_var('FLOE_MODELS_RAW_SCHEMA', 'raw') }}".floe_batch)
+{%- endmacro %}
