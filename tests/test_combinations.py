@@ -44,6 +44,8 @@ def rendered(folder: Path, environment: str, **forms: str) -> Rendering:
                 exposure.pop("login", None)
     if "deployed" not in [forms.get(component, "deployed") for component in COMPONENTS]:
         settings.pop("verify", None)  # there is nothing to verify
+    if forms.get("dagster", "deployed") != "deployed":
+        settings.pop("demo", None)  # nobody would run it
     folder.mkdir(parents=True)
     (folder / "environment.yaml").write_text(yaml.safe_dump(settings))
     (folder / "compiled_artifacts.json").write_bytes(

@@ -354,6 +354,11 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     },
     GATE,
     VERIFY,
+    {
+        "demo": {"serving": POSTGRES, "schedule": {"cron": "*/7 * * * *"}},
+        "dagster": COMPONENTS["dagster"]
+        | {"code_locations": [LOCATION | {"module": "floe_demo.definitions"}]},
+    },
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {

@@ -80,7 +80,7 @@ CASES: Mapping[str, tuple[str, Callable[[Overlay], None]]] = {
     "no-cube": ("dev", without("cube")),
     "cube-alone": ("staging", without("dagster", "marquez", "jaeger")),
     "marquez-alone": ("prod", without("dagster", "cube", "jaeger")),
-    "jaeger-alone": ("demo", without("dagster", "cube", "marquez")),
+    "jaeger-alone": ("demo", without("dagster", "cube", "marquez", "demo")),
     "nothing": ("prod", without("dagster", "cube", "marquez", "jaeger", "verify")),
 }
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from floe_constructs.cube.source import Trino
 from floe_constructs.cube.spec import CubeSettings
+from floe_constructs.dagster.demo import DemoSpec
 from floe_constructs.dagster.spec import DagsterSettings
 from floe_constructs.exposure.spec import Exposure
 from floe_constructs.gitops.spec import ArgoCdDelivery, Delivery, FluxDelivery
@@ -159,6 +160,9 @@ class Environment(Spec):
         | None
     )
     """Jaeger: deployed here, elsewhere (`external:` its OTLP over HTTP), or absent (null)."""
+
+    demo: DemoSpec | None = None
+    """The demo, where a code location loads `floe_demo.definitions`; none when silent."""
 
     monitoring: MonitoringSettings | None = None
     """Metrics, alerts and dashboards, for a cluster with the Prometheus operator."""

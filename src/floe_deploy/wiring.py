@@ -265,6 +265,7 @@ def _dagster(
         variables=variables,
         credential_files=files,
         code_identity=derivation.code_identity(environment, artifacts),
+        demo=environment.demo,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from floe_constructs.dagster.demo import MODULE as DEMO
 from floe_constructs.dagster.process import Process
 from floe_constructs.kubernetes.cloud_identity import CloudIdentity
 from floe_constructs.kubernetes.endpoint import Endpoint
@@ -139,6 +140,11 @@ class CodeLocation(Spec):
     def asks_cluster(self) -> bool:
         """Whether its runs talk to the cluster's API server."""
         return self.executor == "k8s_job" or bool(self.launches)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is the demo's."""
+        return self.module == DEMO
 
     @property
     def run_image(self) -> ImageReference:

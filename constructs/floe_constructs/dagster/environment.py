@@ -71,7 +71,8 @@ def user_variables(spec: DagsterSpec, location: CodeLocation) -> SecretsAndTexts
     if spec.traces:
         found |= _traces(spec.traces, location)
     found |= {name: f"{CREDENTIALS}/{name}" for name in spec.credential_files}
-    return found | spec.variables
+    demo = spec.demo.variables if spec.demo and location.is_demo else {}
+    return found | spec.variables | demo
 
 
 def _lineage(lineage: Lineage) -> dict[str, str]:

@@ -97,7 +97,7 @@ def flows(spec: DagsterSpec) -> list[Flow]:
 
     A code server runs code for whoever reaches it, so that nothing but these lines protects it.
     """
-    return [*_questions(spec), *_storage(spec), *_sessions(spec)]
+    return [*_questions(spec), *_storage(spec), *_serving(spec), *_sessions(spec)]
 
 
 def _questions(spec: DagsterSpec) -> list[Flow]:
@@ -121,6 +121,14 @@ def _storage(spec: DagsterSpec) -> list[Flow]:
     for endpoint in spec.compute_logs.endpoints if spec.compute_logs else ():
         found += _to(endpoint, working, "keep the output of steps")
     return found
+
+
+def _serving(spec: DagsterSpec) -> list[Flow]:
+    serving = spec.demo.serving if spec.demo else None
+    if serving is None:
+        return []
+    demo = [runs(spec, location) for location in spec.deployed if location.is_demo]
+    return _to(serving.endpoint, demo, "serve what the models made")
 
 
 def _sessions(spec: DagsterSpec) -> list[Flow]:

@@ -13,6 +13,7 @@ from floe_constructs.dagster.compute_logs import (
     StoredLogs,
 )
 from floe_constructs.dagster.database import DagsterDatabase
+from floe_constructs.dagster.demo import DemoSpec
 from floe_constructs.dagster.instance import Instance
 from floe_constructs.dagster.process import Process, Webserver
 from floe_constructs.dagster.telemetry import Lineage, Traces
@@ -172,6 +173,9 @@ class DagsterSpec(DagsterSettings):
 
     traces: Traces | None = None
     """Where user code sends spans; nowhere when silent."""
+
+    demo: DemoSpec | None = None
+    """What the demo's code location is told, if there is one."""
 
     def identity(self, location: CodeLocation) -> CloudIdentity | None:
         """Answer who a code location's servers are to a cloud provider."""

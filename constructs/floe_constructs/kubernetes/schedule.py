@@ -14,7 +14,8 @@ _FIELDS = {
     "month": (1, 12),
     "day of the week": (0, 6),
 }
-_FIELD = re.compile(r"(\*|(?P<first>\d+)(-(?P<last>\d+))?)(/[1-9]\d?)?")
+_LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FIELD = re.compile(r"(\*|(?P<first>\d+)(-(?P<last>\d+))?)(/(?P<step>[1-9]\d?))?")
 
 
 def _cron(text: str) -> str:
@@ -26,10 +27,25 @@ def _cron(text: str) -> str:
         for part in field.split(","):
             match = _FIELD.fullmatch(part)
             numbers = [int(it) for it in match.group("first", "last") if it] if match else [-1]
-            if not all(least <= it <= most for it in numbers) or numbers != sorted(numbers):
-                msg = f"{part!r} is no {name}, which is from {least} to {most}"
+            # Dagster takes a range of one number for all, and a step beyond its range for another.
+            if not all(least <= it <= most for it in numbers) or numbers != sorted(set(numbers)):
+                msg = f"{part!r} is no {name}, which is from {least} to {most}, ranges upwards"
                 raise ValueError(msg)
+            if match and int(match["step"] or 1) > int(match["last"] or most):
+                msg = f"{part!r} has a step beyond its last {name}"
+                raise ValueError(msg)
+    _comes(given[2], given[3])
     return text
+
+
+def _comes(days: str, months: str) -> None:
+    """Refuse a day that no month has: Kubernetes would wait for ever, Dagster not load it."""
+    if "*" in days or not re.fullmatch(r"[\d,]+", months):
+        return
+    first = min(int(re.split("[-/]", part)[0]) for part in days.split(","))
+    if first > max(_LONGEST_MONTH[int(month) - 1] for month in months.split(",")):
+        msg = f"day {first} never comes in months {months}"
+        raise ValueError(msg)
 
 
 CronSchedule = Annotated[

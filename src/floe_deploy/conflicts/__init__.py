@@ -5,7 +5,7 @@ One file for each subject; what one of the two leaves silent is no contradiction
 
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.problem import Problem
-from floe_deploy.conflicts import credentials, cube, exposure, images, observability
+from floe_deploy.conflicts import credentials, cube, demo, exposure, images, observability
 from floe_deploy.environment import Environment
 
 
@@ -15,6 +15,7 @@ def between(environment: Environment, artifacts: CompiledArtifacts) -> list[Prob
         *credentials.conflicts(environment, artifacts),
         *observability.conflicts(environment, artifacts),
         *cube.conflicts(environment, artifacts),
+        *demo.conflicts(environment, artifacts),
         *images.conflicts(environment),
         *exposure.conflicts(environment),
     ]

@@ -86,6 +86,8 @@ def _account(pods: Labels, identity: CloudIdentity | None) -> Account | None:
 def _dagster(dagster: DagsterSpec) -> Iterator[Derived]:
     account = _account(dagster_labels(dagster, WEBSERVER), dagster.own_identity)
     yield databases.dagster(dagster.database, account)
+    if dagster.demo and dagster.demo.serving:
+        yield databases.serving(dagster.demo.serving)
     if dagster.compute_logs:
         yield from buckets.compute_logs(dagster.compute_logs, account)
 

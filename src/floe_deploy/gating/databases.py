@@ -7,6 +7,7 @@ from floe_constructs.cube.source import PostgresSource, Source, Trino
 from floe_constructs.cube.spec import DEFAULT, CubeSpec
 from floe_constructs.cube.warehouse import BigQuerySource, SnowflakeSource
 from floe_constructs.dagster.database import DagsterDatabase
+from floe_constructs.dagster.demo import ServingDatabase
 from floe_constructs.kubernetes.postgres import Postgres as PostgresDatabase
 from floe_constructs.kubernetes.postgres import PostgresServer
 from floe_constructs.preflight.spec import Account
@@ -27,6 +28,13 @@ def dagster(database: DagsterDatabase, account: Account | None) -> Derived:
     }
     target = found.target.model_copy(update=given)
     return replace(found, target=target, account=account if database.identity else None)
+
+
+def serving(database: ServingDatabase) -> Derived:
+    """Answer the database that the demo serves from; its client encrypts where the server does."""
+    return with_password(
+        PostgresDatabase(**dict(database), sslmode="prefer"), "serving", "SERVING_PG"
+    )
 
 
 def with_password(database: PostgresDatabase, name: str, prefix: str) -> Derived:
