@@ -118,6 +118,7 @@ def test_a_run_makes_all_tables_and_all_tests_are_checks_of_theirs(
 
 
 def test_the_graph_of_assets_leads_from_raw_tables_to_what_is_served(defs: Definitions) -> None:
+    Definitions.validate_loadable(defs)  # as whoever serves it does
     graph = defs.resolve_asset_graph()
     for mart in MARTS:
         parents = graph.get_ancestor_asset_keys(AssetKey(["marts", mart]))

@@ -27,7 +27,7 @@ LONGEST_LOG = 5_000_000
 def upkeep(project: Project, domains: tuple[str, ...]) -> AssetsDefinition:
     """Answer the asset."""
 
-    @asset(name="upkeep", group_name="upkeep", retry_policy=RETRY, pool=POOL)
+    @asset(name="maintenance", group_name="upkeep", retry_policy=RETRY, pool=POOL)
     def keep(context: AssetExecutionContext) -> MaterializeResult[Any]:
         """Let old rows, snapshots, files, runs and lines go, and put small files together."""
         days = project.settings.kept_days(project.artifacts)
