@@ -19,6 +19,7 @@ import login_example
 import marquez_example
 import preflight_example
 import route_example
+import services_example
 from floe_constructs.cube.cube import Cube
 from floe_constructs.cube.spec import CubeSpec
 from floe_constructs.dagster.dagster import Dagster
@@ -47,6 +48,7 @@ from floe_constructs.preflight.spec import PreflightSpec
 from floe_constructs.preflight.targets import ClusterNeeds
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets, SecretStore
+from floe_constructs.services.brought import BroughtServices
 
 LABELS = Labels(name="shop", instance="test", component="web")
 OBJECT = re.compile(r"\b([A-Z][A-Za-z]+)/([A-Za-z0-9-]+)")
@@ -77,6 +79,7 @@ def build(chart: Construct) -> None:
         Login(chart, f"login-{number}", LoginSpec.model_validate(values))
     for number, values in enumerate((preflight_example.SMALL, preflight_example.LARGE)):
         Preflight(chart, f"preflight-{number}", PreflightSpec.model_validate(values))
+    BroughtServices(chart, "services", services_example.spec())
     ClusterGate(chart, "cluster-gate", preflight_example.spec(), ClusterNeeds())
     for number, route in enumerate(route_example.ROUTES):
         expose(chart, f"route-{number}", route)

@@ -241,6 +241,17 @@ VERIFY = {
     "verify": RESOURCES | {"image": "example.com/gate:1", "skip": ["platform.marquez-web"]},
     "marquez": COMPONENTS["marquez"] | {"web": RESOURCES | {"image": "example.com/web:1"}},
 }
+VOLUME_OF = {"storage": {"size": "1Gi"}}
+SERVICES = {
+    **dict.fromkeys(COMPONENTS),
+    "services": {
+        "preparation": RESOURCES | {"image": "example.com/gate:1"},
+        "object_store": RESOURCES | VOLUME_OF | {"image": "example.com/seaweedfs:4"},
+        "catalog": RESOURCES
+        | {"type": "polaris", "image": "example.com/polaris:1", "admin_tool": "example.com/tool:1"},
+        "postgres": RESOURCES | VOLUME_OF | {"image": "example.com/postgres:17"},
+    },
+}
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"dagster": COMPONENTS["dagster"] | {"database": VERIFIED}},
@@ -359,6 +370,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
         "dagster": COMPONENTS["dagster"]
         | {"code_locations": [LOCATION | {"module": "floe_demo.definitions"}]},
     },
+    SERVICES,
     {"marquez": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {"jaeger": ELSEWHERE, "dagster": COMPONENTS["dagster"]},
     {
@@ -598,7 +610,7 @@ def every_place(key: str) -> dict[str, list[Place]]:
         if "artifacts" in variant:
             document["artifacts"] = variant["artifacts"]
         if key in variant or (
-            not variant and key not in {"gate", "verify"}
+            not variant and key not in {"gate", "services", "verify"}
         ):  # which have one for themselves
             for place in places(key, (key,), SCHEMA["properties"][key], document):
                 among = found.setdefault(place.name, [])

@@ -12,6 +12,7 @@ from floe_constructs.kubernetes.labels import Labels
 from floe_constructs.kubernetes.secret import DOCKER_CONFIG, SecretKey, secret_keys
 from floe_constructs.preflight.spec import Suite
 from floe_constructs.preflight.targets import PreflightConfig
+from floe_constructs.services.flows import reached
 from floe_deploy import overlay, wiring
 from floe_deploy.errors import InputError
 from floe_deploy.gating import gate as gates
@@ -64,6 +65,10 @@ def test_what_is_checked_is_where_workloads_go_with_the_same_addresses(environme
         if isinstance(flow.target, Endpoint) and "preflight" not in str(flow.source)
     }
     checked = {at for derived in found.targets for at in derived.endpoints}
+    brought = [*reached(found.services)] if found.services else []
+    inside = {at for at in checked if (at.host, at.port) in {(name, to) for name, to, _ in brought}}
+    assert len({(at.host, at.port) for at in inside}) == len(brought)
+    checked -= inside
     assert places(checked) <= places(used)
     left = {at for at in used if places({at}) - places(checked)}
     assert {at.name for at in left} <= UNCHECKED
@@ -74,7 +79,8 @@ def test_every_credential_of_it_is_one_that_workloads_have(environment: str) -> 
     found = wired(environment)
     keys = secret_keys(found.preflight())
     assert keys
-    assert all(key.key in found.secrets[key.name] for key in keys)
+    there = {**found.secrets, **found.made}
+    assert all(key.key in there[key.name] for key in keys)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

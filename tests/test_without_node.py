@@ -49,7 +49,7 @@ from floe_deploy import overlay, project, schema, wiring
 from floe_deploy.environment import Environment
 for folder in overlay.folders(Path("overlays"), []):
     wired = wiring.wire(overlay.load(folder))
-    print(wired.name, len(wired.flows) > 0, len(wired.secrets) > 0)
+    print(wired.name, len(wired.flows) > 0, len(wired.secrets) + len(wired.made) > 0)
 assert schema.text(project.environment_of()) == schema.text(Environment)
 """
 

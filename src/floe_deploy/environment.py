@@ -19,6 +19,7 @@ from floe_constructs.marquez.spec import MarquezSettings
 from floe_constructs.monitoring.spec import MonitoringSettings
 from floe_constructs.preflight.spec import GateSettings, VerifySettings
 from floe_constructs.secrets.spec import SecretsSpec, SopsSecrets
+from floe_constructs.services.spec import Services
 from floe_constructs.spec import Spec
 from floe_deploy.registry import Images
 from floe_deploy.rules.exception import RuleException
@@ -163,6 +164,9 @@ class Environment(Spec):
 
     demo: DemoSpec | None = None
     """The demo, where a code location loads `floe_demo.definitions`; none when silent."""
+
+    services: Services | None = None
+    """Services that the environment brings itself instead of finding them; none when silent."""
 
     monitoring: MonitoringSettings | None = None
     """Metrics, alerts and dashboards, for a cluster with the Prometheus operator."""

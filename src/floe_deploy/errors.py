@@ -1,8 +1,9 @@
 """Every failure that a user may meet.
 
 FloeError
-├── InputError     exit 2: what the user gave is wrong
-└── FindingError   exit 1: a check failed or a difference was found
+├── InputError         exit 2: what the user gave is wrong
+├── FindingError       exit 1: a check failed or a difference was found
+└── NotPreparedError   exit 1: what has to be there could not be made
 """
 
 from collections.abc import Sequence
@@ -38,5 +39,11 @@ def missing_extra(extra: str) -> InputError:
 
 class FindingError(FloeError):
     """A check failed or a difference was found; the report has been printed."""
+
+    exit_code = 1
+
+
+class NotPreparedError(FloeError):
+    """What has to be there before a release could not be made; another try may do."""
 
     exit_code = 1

@@ -29,6 +29,7 @@ from floe_constructs.preflight.needs import needs
 from floe_constructs.preflight.preflight import Preflight
 from floe_constructs.secrets.external_secret import ExternalSecret
 from floe_constructs.secrets.spec import ExternalSecrets
+from floe_constructs.services.brought import BroughtServices
 from floe_deploy.exposing import annotated
 from floe_deploy.manifests import Manifest, fitting, phase_of
 from floe_deploy.reloading import watched
@@ -41,6 +42,8 @@ Compose = Callable[[Chart, Wired], None]
 def compose(chart: Construct, wired: Wired) -> None:
     """Add everything that an environment asks for."""
     foundation(chart, wired)
+    if wired.services:
+        BroughtServices(chart, "services", wired.services)
     if wired.gate:
         Preflight(chart, "preflight", wired.gate)
     if wired.dagster:

@@ -1,7 +1,7 @@
 """What one part of the platform needs of another: an overlay's components, wired."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from floe_constructs.artifacts import CompiledArtifacts
 from floe_constructs.artifacts.consumption import Consumption
@@ -26,7 +26,10 @@ from floe_constructs.preflight import flows as preflight_flows
 from floe_constructs.preflight.spec import FOLDER, PreflightSpec, VerifySpec
 from floe_constructs.preflight.targets import CLUSTER, PreflightConfig
 from floe_constructs.problem import Problem
+from floe_constructs.services import flows as services_flows
+from floe_constructs.services.spec import ServicesSpec
 from floe_deploy import (
+    bringing,
     completing,
     cube_source,
     derivation,
@@ -72,6 +75,9 @@ class Wired:
     jaeger: JaegerSpec | None = None
     """Jaeger, if it is deployed here."""
 
+    services: ServicesSpec | None = None
+    """What the environment brings itself, if it brings anything."""
+
     gate: PreflightSpec | None = None
     """What proves that all is there before a release, if it is proven."""
 
@@ -100,7 +106,10 @@ class Wired:
     """Why preflight cannot check others, for which the artifacts do not say enough."""
 
     secrets: dict[str, tuple[str, ...]]
-    """Keys of every Secret that a pod refers to, by its name."""
+    """Keys of every Secret that a pod refers to and the strategy brings, by its name."""
+
+    made: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys of every Secret that is made in the cluster, by its name."""
 
     secret_files: Mapping[str, str] | None = None
     """Text of the encrypted Secrets, by path; None with the other strategies."""
@@ -139,6 +148,11 @@ def wire(overlay: Overlay) -> Wired:
         marquez=marquez,
         jaeger=jaeger,
     )
+    services = bringing.bring(overlay.name, environment, found)
+    if services:
+        flows += services_flows.flows(services)
+        asking = [services_flows.secrets(services)]
+        flows += _api_server_flows(environment, asking, "make Secrets")
     exposed = exposing.expose(environment, dict(targets(dagster, cube, marquez, jaeger)))
     components = (dagster, cube, marquez, jaeger, *exposed.logins)
     read = {key for spec in components for key in secret_keys(spec) if key.key != DOCKER_CONFIG}
@@ -155,11 +169,14 @@ def wire(overlay: Overlay) -> Wired:
     watched = monitoring.watched(overlay.name, dagster, cube, marquez, jaeger, gate)
     flows += monitoring.flows(environment, watched)
     flows += exposed.flows
-    flows += workloads.flows((*components, gate, verification))
+    flows += workloads.flows((*components, gate, verification, services))
+    if services:
+        flows = [*services_flows.inward(services, environment.namespace, flows)]
     keys: dict[str, set[str]] = {}
-    for spec in (*components, gate, verification, environment.images, *_own(environment)):
-        for secret in secret_keys(spec):
-            keys.setdefault(secret.name, set()).add(secret.key)
+    specs = (*components, gate, verification, services, environment.images, *_own(environment))
+    for secret in (secret for spec in specs for secret in secret_keys(spec)):
+        keys.setdefault(secret.name, set()).add(secret.key)
+    made = bringing.made_here(services, keys)
     return Wired(
         name=overlay.name,
         environment=environment,
@@ -167,6 +184,7 @@ def wire(overlay: Overlay) -> Wired:
         cube=cube,
         marquez=marquez,
         jaeger=jaeger,
+        services=services,
         gate=gate,
         verification=verification,
         logins=exposed.logins,
@@ -176,7 +194,8 @@ def wire(overlay: Overlay) -> Wired:
         targets=found,
         deployed=deployed,
         unchecked=unchecked,
-        secrets={name: tuple(sorted(keys[name])) for name in sorted(keys)},
+        secrets={name: tuple(sorted(keys[name])) for name in sorted(keys.keys() - made)},
+        made=made,
         secret_files=overlay.secret_files,
     )
 

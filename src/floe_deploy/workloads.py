@@ -19,8 +19,12 @@ from floe_constructs.marquez import flows as marquez
 from floe_constructs.marquez.spec import MarquezSpec
 from floe_constructs.preflight import flows as preflight
 from floe_constructs.preflight.spec import PreflightSpec
+from floe_constructs.services import flows as services
+from floe_constructs.services.spec import ServicesSpec
 
-Component = DagsterSpec | CubeSpec | MarquezSpec | JaegerSpec | LoginSpec | PreflightSpec
+Component = (
+    DagsterSpec | CubeSpec | MarquezSpec | JaegerSpec | LoginSpec | PreflightSpec | ServicesSpec
+)
 
 
 def workloads(specs: Iterable[Component | None]) -> Iterator[tuple[Labels, Workload]]:
@@ -39,6 +43,8 @@ def workloads(specs: Iterable[Component | None]) -> Iterator[tuple[Labels, Workl
                 yield login.labels(spec), spec
             case PreflightSpec():
                 yield from preflight.workloads(spec)
+            case ServicesSpec():
+                yield from services.workloads(spec)
 
 
 def flows(specs: Iterable[Component | None]) -> Iterator[Flow]:

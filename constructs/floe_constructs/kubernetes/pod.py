@@ -25,6 +25,7 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     mounts: Sequence[Mount] = (),
     files: Sequence[Files] = (),
     user: int = USER,
+    group: int | None = None,
     token: bool = False,
     identity: Identity | None = None,
     restart_policy: str | None = None,
@@ -34,9 +35,10 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
     """A pod of one workload.
 
     `mounts` are those of all containers; `files` are hashed into an annotation, so that the pods
-    are replaced when a text changes that they read only once. `grace_seconds` is the time between
-    SIGTERM and SIGKILL (Kubernetes gives 30 when silent), `deadline_seconds` that after which a pod
-    is ended, counted from its place on a node.
+    are replaced when a text changes that they read only once. `group` is the user's, of the same
+    number when silent. `grace_seconds` is the time between SIGTERM and SIGKILL (Kubernetes gives 30
+    when silent), `deadline_seconds` that after which a pod is ended, counted from its place on a
+    node.
     """
     added = added_containers(settings)
     apart([one.name for one in containers], [one.name for one in added])
@@ -59,8 +61,8 @@ def pod_template(  # noqa: PLR0913  a pod has that many independent parts
             security_context=k8s.PodSecurityContext(
                 run_as_non_root=user > 0,
                 run_as_user=user,
-                run_as_group=user,
-                fs_group=user,
+                run_as_group=group or user,
+                fs_group=group or user,
                 fs_group_change_policy="OnRootMismatch",
                 seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
             ),

@@ -10,7 +10,7 @@ from floe_constructs.kubernetes.secret import TEXT_OR_SECRET, SecretKey, TextOrS
 from floe_constructs.kubernetes.value import Cidr, DnsName, Port
 from floe_constructs.spec import Spec
 
-_Database = Annotated[
+DatabaseName = Annotated[
     str,
     Field(
         max_length=63,
@@ -18,7 +18,7 @@ _Database = Annotated[
         json_schema_extra={"rule": "letters, digits, '_', '$' and '-', not a digit first"},
     ),
 ]
-
+"""Name of a database."""
 
 CA_FOLDER = "/etc/floe/postgres"
 """Where pods find the certificates of authorities that a server's is verified by."""
@@ -36,7 +36,7 @@ class PostgresServer(Spec):
     """TCP port: a number, because network policies name it."""
 
     database: Annotated[
-        Annotated[_Database, Tag("text")] | Annotated[SecretKey, Tag("secret")], TEXT_OR_SECRET
+        Annotated[DatabaseName, Tag("text")] | Annotated[SecretKey, Tag("secret")], TEXT_OR_SECRET
     ]
     """Name of the database, or where it is kept."""
 

@@ -31,9 +31,11 @@ class Mount:
     read_only: bool = False
 
 
-def scratch(name: str, path: str, size: str = "1Gi") -> Mount:
-    """Writable space that ends with the pod."""
-    source = k8s.EmptyDirVolumeSource(size_limit=k8s.Quantity.from_string(size))
+def scratch(name: str, path: str, size: str = "1Gi", *, memory: bool = False) -> Mount:
+    """Writable space that ends with the pod, on the node's disk or in the containers' memory."""
+    source = k8s.EmptyDirVolumeSource(
+        size_limit=k8s.Quantity.from_string(size), medium="Memory" if memory else None
+    )
     return Mount(volume=k8s.Volume(name=name, empty_dir=source), path=path)
 
 

@@ -12,6 +12,7 @@ from floe_deploy.cli.images import images
 from floe_deploy.cli.init import init
 from floe_deploy.cli.lint import lint
 from floe_deploy.cli.preflight import preflight
+from floe_deploy.cli.prepare import prepare
 from floe_deploy.cli.promote import promote
 from floe_deploy.cli.schema import schema
 from floe_deploy.cli.secrets import secrets
@@ -34,6 +35,7 @@ app.command()(lint)
 app.command()(graph)
 app.command()(explain)
 app.command()(preflight)
+app.command()(prepare)
 app.command()(schema)
 app.command()(secrets)
 app.command()(images)

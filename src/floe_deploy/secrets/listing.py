@@ -12,9 +12,13 @@ from floe_constructs.marquez import credentials as marquez
 from floe_constructs.preflight import credentials as preflight
 from floe_constructs.problem import Problem
 from floe_constructs.secrets.spec import EncryptedSecrets, ExternalSecrets
+from floe_constructs.services import credentials as services
 from floe_deploy import workloads
 from floe_deploy.secrets import encrypted
 from floe_deploy.wiring import Wired
+
+MADE = "made in the cluster"
+"""Where Secrets come from that a Job makes at random."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +69,15 @@ def listing(wired: Wired) -> list[Needed]:
                 for key in keys
             ),
         )
-        for name, keys in wired.secrets.items()
+        for name, keys in sorted({**wired.secrets, **wired.made}.items())
     ]
 
 
 def source_of(wired: Wired, name: str) -> str:
     """Answer where a Secret comes from."""
     secrets = wired.environment.secrets
+    if name in wired.made:
+        return MADE
     if isinstance(secrets, ExternalSecrets):
         return secrets.remote(name)
     return encrypted.path_of(name) if isinstance(secrets, EncryptedSecrets) else ""
@@ -86,10 +92,12 @@ def _uses(wired: Wired) -> Iterator[Use]:
         yield from marquez.credentials(wired.marquez)
     if wired.jaeger:
         yield from jaeger.credentials(wired.jaeger)
+    if wired.services:
+        yield from services.credentials(wired.services)
     checking = [spec for spec in (wired.gate, wired.verification) if spec]
     for spec in checking:
         yield from preflight.credentials(spec)
     for one in wired.logins:
         yield from login.credentials(one)
-    specs = (wired.dagster, wired.cube, wired.marquez, wired.jaeger, *checking, *wired.logins)
-    yield from workloads.credentials(specs)
+    specs = (wired.dagster, wired.cube, wired.marquez, wired.jaeger, wired.services)
+    yield from workloads.credentials((*specs, *checking, *wired.logins))

@@ -42,6 +42,13 @@ def _wrapped(label: str, said: str) -> str:
 
 
 def _bringing(wired: Wired) -> str:
+    if not wired.made:
+        return _strategy(wired)
+    here = f"{len(wired.made)} made in the cluster"
+    return f"{here}, the others {_strategy(wired)}" if wired.secrets else here
+
+
+def _strategy(wired: Wired) -> str:
     match wired.environment.secrets:
         case ExternalSecrets(store=store):
             return f"copied from {store.kind} {store.name} by External Secrets"

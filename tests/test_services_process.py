@@ -1,0 +1,482 @@
+"""What services are told, taken by the programs that read it.
+
+SeaweedFS, PostgreSQL and the API server are real. Polaris is a stub (`polaris_management.py`): its
+properties and its admin tool were never run here.
+"""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import yaml
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from api_server import ApiServer, RefusedError
+from floe_constructs.services.config import postgres as told
+from floe_constructs.services.config.polaris import Setup, setup
+from floe_constructs.services.config.secrets import MadeSecrets
+from floe_deploy.errors import NotPreparedError
+from floe_deploy.preparing import catalog
+from floe_deploy.preparing import secrets as preparing
+from object_stores import WEED
+from polaris_management import Management
+from postgres import BIN, Postgres, free_port, postgres
+from services_example import spec
+from stub import stub
+from test_dist import manifests
+
+
+class Memory:
+    """Secrets of a namespace that is no cluster's."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, dict[str, str]] = {}
+
+    def read(self, name: str) -> Mapping[str, str] | None:
+        return self.secrets.get(name)
+
+    def make(self, name: str, values: Mapping[str, str]) -> bool:
+        return self.secrets.setdefault(name, dict(values)) == values
+
+
+def demo(kind: str, name: str) -> dict[str, Any]:
+    (found,) = [
+        one
+        for one in manifests("demo")
+        if one["kind"] == kind and re.sub(r"-[0-9a-f]{10}$", "", one["metadata"]["name"]) == name
+    ]
+    return dict(found)
+
+
+def wanted() -> MadeSecrets:
+    text = demo("ConfigMap", "floe-secrets")["data"]["secrets.yaml"]
+    return MadeSecrets.model_validate(yaml.safe_load(text))
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, dict[str, str]]:
+    """Answer the Secrets of the demo, made as its Job makes them."""
+    there = Memory()
+    assert all(line.endswith(": made") for line in preparing.make(wanted(), there))
+    return there.secrets
+
+
+def environment(container: dict[str, Any], kept: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    found = {}
+    for variable in container["env"]:
+        source = variable.get("valueFrom", {}).get("secretKeyRef")
+        found[variable["name"]] = (
+            kept[source["name"]][source["key"]] if source else variable["value"]
+        )
+    return found
+
+
+# Secrets
+
+
+def test_values_are_random_and_long_and_only_composed_texts_repeat_them(
+    kept: dict[str, dict[str, str]],
+) -> None:
+    random = {
+        (secret.name, key): (kept[secret.name][key], length)
+        for secret in wanted().secrets
+        for key, length in secret.random.items()
+    }
+    assert all(re.fullmatch(f"[0-9a-f]{{{length}}}", value) for value, length in random.values())
+    assert len({value for value, _ in random.values()}) == len(random)
+    assert min(length for _, length in random.values()) == 16
+
+
+def test_another_run_changes_nothing_and_one_that_broke_off_is_completed(
+    kept: dict[str, dict[str, str]],
+) -> None:
+    there = Memory()
+    there.secrets = {name: dict(values) for name, values in kept.items()}
+    assert all(line.endswith(": there") for line in preparing.make(wanted(), there))
+    users = next(name for name in kept if name.startswith("seaweedfs-users"))
+    for gone in ("polaris-root", users):
+        before = there.secrets.pop(gone)
+        lines = list(preparing.make(wanted(), there))
+        assert [line for line in lines if line.endswith(": made")] == [f"Secret {gone}: made"]
+        assert there.secrets[gone].keys() == before.keys()
+    assert there.secrets[users] == kept[users]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "said"),
+    [
+        ("aws-credentials", "AWS_SECRET_ACCESS_KEY", "there without AWS_SECRET_ACCESS_KEY"),
+        ("aws-credentials", None, "was made of other values"),
+    ],
+)
+def test_a_secret_that_is_not_what_it_has_to_be_is_told_and_left(
+    kept: dict[str, dict[str, str]], name: str, key: str | None, said: str
+) -> None:
+    there = Memory()
+    there.secrets = {name: dict(values) for name, values in kept.items()}
+    del there.secrets[name]
+    if key:
+        there.secrets[name] = {other: "x" for other in kept[name] if other != key}
+    with pytest.raises(NotPreparedError, match=said) as failure:
+        list(preparing.make(wanted(), there))
+    assert not any(
+        value in str(failure.value)
+        for values in there.secrets.values()
+        for value in values.values()
+    )
+
+
+@pytest.mark.tools
+@pytest.mark.slow
+def test_the_jobs_account_makes_its_secrets_and_may_do_nothing_else(
+    plane: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("ServiceAccount", "Role", "RoleBinding")
+    namespace = "floe-demo-secrets"
+    objects = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
+        *(demo(kind, "floe-secrets") for kind in names),
+    ]
+    moved = json.loads(json.dumps(objects).replace('"floe-demo"', f'"{namespace}"'))
+    plane.apply(moved)
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    token = plane.token(namespace, "floe-secrets")
+    for name, text in (
+        ("token", token),
+        ("namespace", namespace),
+        ("ca.crt", plane.ca.read_text()),
+    ):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(plane.port))
+    with preparing.own(tmp_path) as there:
+        lines: list[str] = []
+        end = time.monotonic() + 60
+        while not lines and time.monotonic() < end:  # new rights take a moment to count
+            with suppress(NotPreparedError):
+                lines = list(preparing.make(wanted(), there))
+        assert len(lines) == len(wanted().secrets)
+        before = plane.ask("GET", path)["items"]
+        assert {one["metadata"]["name"] for one in before} == {one.name for one in wanted().secrets}
+        assert all(line.endswith(": there") for line in preparing.make(wanted(), there))
+        assert plane.ask("GET", path)["items"] == before
+
+    job = plane.account(namespace, "floe-secrets")
+    foreign = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "foreign"}}
+    plane.ask("POST", path, foreign)
+    for method, at, body in (
+        ("GET", path, None),
+        ("GET", f"{path}/foreign", None),
+        ("DELETE", f"{path}/cube-api", None),
+        ("PUT", f"{path}/cube-api", foreign | {"metadata": {"name": "cube-api"}}),
+        ("GET", f"/api/v1/namespaces/{namespace}/configmaps", None),
+        ("GET", "/api/v1/namespaces/default/secrets/cube-api", None),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            job.ask(method, at, body)
+        assert refused.value.code == 403
+    plane.ask("DELETE", f"/api/v1/namespaces/{namespace}")
+
+
+# The object store
+
+
+@contextmanager
+def weed(folder: Path, kept: Mapping[str, Mapping[str, str]], pod: dict[str, Any]) -> Iterator[str]:
+    """Run the demo's object store with what its pod gets; answer the address of S3.
+
+    Its folders are elsewhere, and so are ports, of which those that are not said are chosen freely.
+    """
+    (container,) = pod["containers"]
+    (users,) = [volume for volume in pod["volumes"] if volume["name"] == "users"]
+    (source,) = users["projected"]["sources"]
+    (folder / "data").mkdir(parents=True)
+    (folder / "s3.json").write_text(kept[source["secret"]["name"]]["s3.json"])
+    port = free_port()
+    edits = {
+        "-dir=/data": f"-dir={folder / 'data'}",
+        "-ip.bind=0.0.0.0": "-ip.bind=127.0.0.1",
+        "-s3.config=/etc/floe/seaweedfs/s3.json": f"-s3.config={folder / 's3.json'}",
+        "-s3.port=8333": f"-s3.port={port}",
+        "-master.port=9333": f"-master.port={free_port()}",
+    }
+    args = [edits.pop(arg, arg) for arg in container["args"]]
+    assert not edits
+    assert container["command"] == ["weed"]
+    free = ("volume", "filer", "admin")
+    args += [f"-{name}.port={free_port()}" for name in free]
+    args += [f"-{name}.port.grpc={free_port()}" for name in (*free, "master", "s3")]
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(WEED), *args], cwd=folder / "data", env={}, stdout=output, stderr=output
+        )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def store(url: str, bucket: str, pair: Mapping[str, str]) -> S3Store:
+    access, secret = pair.values()
+    return S3Store(
+        bucket,
+        endpoint=url,
+        access_key_id=access,
+        secret_access_key=secret,
+        region="us-east-1",
+        client_options={"allow_http": True},
+        retry_config={"max_retries": 0},
+    )
+
+
+def takes(store: S3Store) -> bool:
+    """Answer whether an object can be written; refused is what may not be, whoever asks."""
+    try:
+        store.put("a/b", b"1")
+    except (PermissionDeniedError, UnauthenticatedError):
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_the_object_store_has_its_buckets_and_lets_each_user_into_its_own(
+    tmp_path: Path, kept: dict[str, dict[str, str]]
+) -> None:
+    pod = demo("StatefulSet", "seaweedfs-server")["spec"]["template"]["spec"]
+    buckets = ("iceberg-bronze", "iceberg-silver", "iceberg-gold")
+    nobody = {"access": "x" * 16, "secret": "y" * 32}
+    with weed(tmp_path, kept, pod) as url:
+        end = time.monotonic() + 60
+        written: set[str] = set()
+        while written != {*buckets} and time.monotonic() < end:  # it answers before it has them
+            for bucket in buckets:
+                with suppress(BaseError, FileNotFoundError):
+                    if takes(store(url, bucket, kept["aws-credentials"])):
+                        written.add(bucket)
+            time.sleep(0.1)
+        assert written == {*buckets}
+        for name in ("polaris-s3", "seaweedfs-admin"):
+            read = store(url, "iceberg-gold", kept[name]).get("a/b")
+            assert bytes(read.bytes()) == b"1"
+        assert not takes(store(url, "iceberg-gold", nobody))
+        assert not takes(store(url, "other", kept["aws-credentials"]))
+
+
+# PostgreSQL
+
+
+def psql(server: Postgres, folder: Path, script: str, env: Mapping[str, str]) -> str:
+    """Run a script as the Job does, at this server and as its superuser."""
+    (folder / told.SCRIPT).write_text(script)
+    here = {"PGHOST": server.host, "PGPORT": str(server.port), "PGUSER": server.user}
+    here |= {"PGPASSWORD": server.password, "PATH": f"{BIN}:{os.defpath}"}
+    command = [part.replace(told.SCRIPTS, str(folder)) for part in told.making()]
+    done = subprocess.run(
+        command, env={**env, **here}, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+class As:
+    """Somebody, at a database."""
+
+    def __init__(self, server: Postgres, user: str, password: str, database: str) -> None:
+        self._server, self._login = server, (user, password, database)
+
+    def run(self, *statements: str) -> object:
+        import asyncio
+
+        user, password, database = self._login
+
+        async def ask() -> object:
+            connection = await asyncpg.connect(
+                host=self._server.host,
+                port=self._server.port,
+                user=user,
+                password=password,
+                database=database,
+            )
+            try:
+                found = None
+                for statement in statements:
+                    found = await connection.fetchval(statement)
+                return found
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+
+@pytest.mark.slow
+def test_databases_have_owners_and_readers_and_let_nobody_else_in(tmp_path: Path) -> None:
+    services = spec()
+    passwords = {
+        login.user: secrets.token_hex(16)
+        for database in services.used
+        for login in (database.owner, *database.readers)
+    }
+    by_secret = {
+        login.password.name: passwords[login.user]
+        for database in services.used
+        for login in (database.owner, *database.readers)
+    }
+    said = told.making_variables(services)
+    env = {
+        name: value if isinstance(value, str) else by_secret.get(getattr(value, "name", ""), "")
+        for name, value in said.items()
+    }
+    tmp_path.chmod(0o755)
+    with postgres(tmp_path) as server:
+
+        def who(user: str, database: str) -> As:
+            return As(server, user, passwords[user], database)
+
+        script = told.script(services)
+        psql(server, tmp_path, script, env)
+        who("abc-1", "shop-marts").run(
+            "create schema serving", "create table serving.orders as select 42 as total"
+        )
+        for reader in ("Reader", "abc_1"):
+            seen = who(reader, "shop-marts")
+            assert seen.run("select total from serving.orders") == 42
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                seen.run("update serving.orders set total = 1")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                seen.run("create schema other")
+        for user, database in (
+            ("dagster", "shop-marts"),
+            ("Reader", "dagster"),
+            ("polaris", "dagster"),
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
+                who(user, database).run("select 1")
+        who("polaris", "polaris").run("create schema polaris_schema")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            who("dagster", "dagster").run("create database other")
+
+        # Again: nothing is lost, what came meanwhile is read, and passwords are those of now.
+        passwords["dagster"] = by_secret["dagster-postgres"] = secrets.token_hex(16)
+        env = {
+            name: value if isinstance(value, str) else by_secret.get(getattr(value, "name", ""), "")
+            for name, value in said.items()
+        }
+        psql(server, tmp_path, script, env)
+        assert who("Reader", "shop-marts").run("select total from serving.orders") == 42
+        who("dagster", "dagster").run("select 1")
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            As(server, "dagster", "old", "dagster").run("select 1")
+
+
+def test_no_password_is_in_what_the_databases_job_is_told() -> None:
+    script = told.script(spec())
+    assert script.count("\\getenv password PASSWORD_") == len(
+        re.findall(r"^ALTER ROLE .* PASSWORD :'password';$", script, re.MULTILINE)
+    )
+
+
+# The catalog
+
+ROOT = {"ROOT_CLIENT_ID": "r" * 16, "ROOT_CLIENT_SECRET": "s" * 32}
+CLIENTS = {"CLIENT_1_ID": "c" * 16, "CLIENT_1_SECRET": "d" * 32, "CLIENT_2_SECRET": "e" * 32}
+
+
+@pytest.fixture
+def management() -> Iterator[tuple[Management, Setup]]:
+    found = Management(root=(ROOT["ROOT_CLIENT_ID"], ROOT["ROOT_CLIENT_SECRET"]))
+    wanted, _ = setup(spec())
+    with stub(found.answer) as server:
+        yield found, wanted.model_copy(update={"url": server.url.rstrip("/")})
+
+
+def prepare(wanted: Setup, **variables: str) -> list[str]:
+    with catalog.opened(wanted, ROOT | CLIENTS | variables) as polaris:
+        polaris.log_in(patience=0, pause=lambda _: None)
+        return list(catalog.make(wanted, polaris))
+
+
+def test_catalogs_clients_and_rights_are_made_once(
+    management: tuple[Management, Setup],
+) -> None:
+    found, wanted = management
+    lines = prepare(wanted)
+    assert lines == ["catalog warehouse: made", "client floe: made", "client floe-2: made"]
+    made_there = found.catalogs["warehouse"]
+    assert made_there["properties"]["default-base-location"] == "s3://lake/warehouse"
+    assert made_there["storageConfigInfo"]["stsUnavailable"] is True
+    assert found.principals == {
+        "floe": (CLIENTS["CLIENT_1_ID"], CLIENTS["CLIENT_1_SECRET"]),
+        "floe-2": ("reports", CLIENTS["CLIENT_2_SECRET"]),
+    }
+    grants = found.named["catalogs/warehouse/catalog-roles/content/grants"]
+    assert [json.loads(it)["privilege"] for it in grants] == ["CATALOG_MANAGE_CONTENT"]
+    assert found.named["principals/floe-2/principal-roles"] == ["REPORTS"]
+    assert found.named["principal-roles/REPORTS/catalog-roles/warehouse"] == ["content"]
+    before = json.dumps([found.catalogs, found.principals, found.named])
+    assert all(line.endswith(": there") for line in prepare(wanted))
+    assert json.dumps([found.catalogs, found.principals, found.named]) == before
+
+
+@pytest.mark.parametrize("changes", [0, 3, 6, 9])
+def test_a_catalog_that_is_half_made_is_completed(
+    management: tuple[Management, Setup], changes: int
+) -> None:
+    found, wanted = management
+    found.broken_after = changes
+    with pytest.raises(NotPreparedError, match="HTTP 503"):
+        prepare(wanted)
+    found.broken_after = None
+    prepare(wanted)
+    other = Management(root=found.root)
+    with stub(other.answer) as server:
+        prepare(wanted.model_copy(update={"url": server.url.rstrip("/")}))
+    assert (found.catalogs, found.principals) == (other.catalogs, other.principals)
+    assert found.named == other.named
+
+
+def test_a_client_gets_the_credentials_that_its_secret_has_now(
+    management: tuple[Management, Setup],
+) -> None:
+    found, wanted = management
+    prepare(wanted)
+    prepare(wanted, CLIENT_1_SECRET="f" * 32)
+    assert found.principals["floe"] == (CLIENTS["CLIENT_1_ID"], "f" * 32)
+
+
+def test_a_realm_that_is_not_bootstrapped_is_waited_for(
+    management: tuple[Management, Setup],
+) -> None:
+    found, wanted = management
+    found.bootstrapped = False
+
+    def bootstrap(_: float) -> None:
+        found.bootstrapped = True
+
+    with catalog.opened(wanted, ROOT | CLIENTS) as polaris:
+        with pytest.raises(NotPreparedError, match="Realm is not bootstrapped"):
+            polaris.log_in(patience=0, pause=lambda _: None)
+        polaris.log_in(patience=60, pause=bootstrap)
+
+
+def test_other_places_of_a_catalog_and_another_root_are_told(
+    management: tuple[Management, Setup],
+) -> None:
+    _, wanted = management
+    prepare(wanted)
+    more = wanted.model_copy(update={"catalogs": {"warehouse": ("s3://a", "s3://b")}})
+    with pytest.raises(NotPreparedError, match="catalog warehouse is there with places"):
+        prepare(more)
+    with pytest.raises(NotPreparedError, match="does not know its root"):
+        prepare(wanted, ROOT_CLIENT_SECRET="t" * 32)
