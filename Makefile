@@ -60,6 +60,6 @@ $(UV): locks/uv.txt
 	$(UV) pip install --quiet --compile-bytecode --python .tools/mypy --require-hashes -r locks/mypy.txt
 	@touch $@
 
-.tools/.ready: .venv/.dev locks/dbt.txt locks/go.txt locks/grafana.txt locks/nca.txt locks/node-22.txt locks/java.txt $(wildcard tools/*/go.* tools/*/cmd/*/*.go tools/*/package*.json tools/*/*.?js tools/*/SHA256SUMS tools/*/jars.txt tools/marquez/*) tools/install.sh tools/crds.py tools/maven.py tools/schemas.py
+.tools/.ready: .venv/.dev locks/dbt.txt locks/go.txt locks/grafana.txt locks/image-tools.txt locks/nca.txt locks/node-22.txt locks/java.txt $(wildcard tools/images/* tools/*/go.* tools/*/cmd/*/*.go tools/*/package*.json tools/*/*.?js tools/*/SHA256SUMS tools/*/jars.txt tools/marquez/*) tools/install.sh tools/crds.py tools/maven.py tools/schemas.py
 	tools/install.sh
 	@touch $@

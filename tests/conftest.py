@@ -27,6 +27,8 @@ from cdk8s import App, Chart  # noqa: E402  Node has to be chosen first
 from constructs import Construct  # noqa: E402
 
 if TYPE_CHECKING:
+    from tools.building import Image
+
     from api_server import ApiServer
     from cluster import Cluster
     from cube_warehouse import Warehouse
@@ -103,6 +105,14 @@ def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Trino"]:
 
     with trino(tmp_path_factory.mktemp("trino")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def preflight_image() -> "Image":
+    """Build the image of preflight, as it is without a target."""
+    from built import built
+
+    return built("preflight")
 
 
 def opens(flow: Flow) -> Labels:

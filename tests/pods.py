@@ -21,6 +21,13 @@ Edits = Mapping[str, str]
 """What differs from a cluster: addresses, and names that only its DNS knows."""
 
 HERE = Path(__file__).parent
+OWN = {
+    "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+    "PYTHONPATH": f"{HERE}:{HERE / 'in_cluster'}",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+"""Variables of a process that has this checkout's programs, not an image's."""
+
 TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -96,7 +103,7 @@ def pod(root: Path, spec: Body, cluster: Cluster, edits: Edits) -> Pod:
             at.mkdir()
             give(at, user)
             continue
-        files = _files(volume, cluster)
+        files = contents(volume, cluster)
         if "subPath" in mount:
             files = {".": files[mount["subPath"]]}
         for name, text in files.items():
@@ -105,7 +112,7 @@ def pod(root: Path, spec: Body, cluster: Cluster, edits: Edits) -> Pod:
             (at / name).chmod(0o444)
     root.chmod(0o555)
     home = {"TMPDIR": paths.get("/tmp", str(root)), "HOME": str(root)}  # noqa: S108  the pod's own
-    env = home | _environment(container, cluster, edit)
+    env = home | OWN | environment(container, cluster, edit)
     if TOKENS in paths:
         env["SERVICE_ACCOUNT"] = paths[TOKENS]
     return Pod(
@@ -126,7 +133,8 @@ def expanded(text: str, env: Mapping[str, str]) -> str:
     )
 
 
-def _files(volume: Body, cluster: Cluster) -> dict[str, str]:
+def contents(volume: Body, cluster: Cluster) -> dict[str, str]:
+    """Answer the files of a volume, by their paths in it."""
     if "configMap" in volume:
         return dict(cluster.texts("ConfigMap", volume["configMap"]["name"]))
     found: dict[str, str] = {}
@@ -149,12 +157,9 @@ def _files(volume: Body, cluster: Cluster) -> dict[str, str]:
     return found
 
 
-def _environment(container: Body, cluster: Cluster, edit: Callable[[str], str]) -> dict[str, str]:
-    env = {
-        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
-        "PYTHONPATH": f"{HERE}:{HERE / 'in_cluster'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+def environment(container: Body, cluster: Cluster, edit: Callable[[str], str]) -> dict[str, str]:
+    """Answer the variables of a container, edited where they are not for other pods."""
+    env: dict[str, str] = {}
     said: dict[str, str] = {}
     for variable in container["env"]:
         name, source = variable["name"], variable.get("valueFrom", {})

@@ -1,6 +1,7 @@
 """The generated scripts copy images between real registries, with the real programs."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from test_dist import BIN, ROOT, floe, run
 from test_every_setting import BASE, COMPONENTS
 
 CRANE = BIN / "crane"
-SKOPEO = shutil.which("skopeo")
+SKOPEO = shutil.which("skopeo", path=f"{BIN}:{os.defpath}")
 TOOLS = [
     "crane",
     pytest.param("skopeo", marks=pytest.mark.skipif(not SKOPEO, reason="no skopeo here")),
@@ -123,6 +124,8 @@ def followed(folder: Path, tool: str) -> subprocess.CompletedProcess[str]:
     config.write_text(
         "".join(f'[[registry]]\nlocation = "{one}"\ninsecure = true\n' for one in hosts)
     )
+    anything = {"default": [{"type": "insecureAcceptAnything"}]}
+    config.with_name("policy.json").write_text(json.dumps(anything))
     env = {"PATH": f"{stub.parent}:{BIN}:/usr/bin:/bin", "HOME": str(folder)}
     return run("sh", script(folder, tool), env=env, cwd=folder)
 

