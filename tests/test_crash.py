@@ -1,6 +1,7 @@
 """Killed at any moment, `floe synth` leaves each environment complete, old or new."""
 
 import os
+import pickle
 import random
 import shutil
 import signal
@@ -12,16 +13,38 @@ from pathlib import Path
 import pytest
 
 from floe_deploy import lock
+from floe_deploy.project import Project
+from floe_deploy.synth import render
 from test_dist import ROOT, floe, held
 
 FLOE = (sys.executable, "-m", "floe_deploy", "synth")
-KILLS = 100
+WRITING_ALONE = """
+import pickle, sys
+from pathlib import Path
+from floe_deploy import cli, synth
+
+renderings = pickle.loads(Path(sys.argv.pop(2)).read_bytes())
+synth.render_all = lambda folders, settings: iter(renderings)
+cli.main()
+"""
+WRITING = (sys.executable, "-c", WRITING_ALONE, "synth")
+"""`floe synth` of a file of what is rendered already: all that is left is to write it."""
+
+KILLS = 10
+KILLS_WRITING = 90
 KILLED = ("demo", "dev")
 """Environments that are written at once: two, for one to be in place while the other is not."""
 
 
 def left_behind(output: Path) -> bool:
     return any(name.startswith(".") for name in os.listdir(output))  # noqa: PTH208  it is fast
+
+
+def writes(process: subprocess.Popen[bytes], output: Path) -> None:
+    """Wait for some moment of the short time in which files are written and exchanged."""
+    while process.poll() is None and not left_behind(output):
+        time.sleep(0.0005)
+    time.sleep(random.uniform(0.0, 0.03))  # noqa: S311  no secret
 
 
 @pytest.mark.slow
@@ -38,6 +61,8 @@ def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Pat
     releases: dict[str, list[dict[str, bytes]]] = {}
     for word in ("old", "new"):
         change(word)
+        renderings = [render(tmp_path / "overlays" / name, Project()) for name in KILLED]
+        (tmp_path / word).write_bytes(pickle.dumps(renderings))
         began = time.monotonic()
         assert floe("synth", "--output", output, cwd=tmp_path).returncode == 0
         duration = time.monotonic() - began
@@ -45,22 +70,21 @@ def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Pat
             releases.setdefault(folder.name, []).append(held(folder))
     random.seed(20261125)
     writing = 0
-    for number in range(KILLS):
-        change("old" if number % 2 == 0 else "new")
-        command = [*FLOE, "--output", str(output)]
+    for number in range(KILLS + KILLS_WRITING):
+        word = "old" if number % 2 == 0 else "new"
+        change(word)
+        begun = (*FLOE,) if number < KILLS else (*WRITING, tmp_path / word)
+        command = [*begun, "--output", output]
         with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
-            # Half of the kills wait for the short time in which files are written and exchanged.
-            if number % 4 < 2:
-                time.sleep(duration * random.uniform(0.0, 1.02))  # noqa: S311  no secret
+            if number < KILLS:
+                time.sleep(duration * random.uniform(0.0, 1.02))  # noqa: S311
             else:
-                while process.poll() is None and not left_behind(output):
-                    time.sleep(0.0005)
-                time.sleep(random.uniform(0.0, 0.03))  # noqa: S311
+                writes(process, output)
             process.send_signal(signal.SIGKILL)
         writing += left_behind(output)
         for name, known in releases.items():
             assert held(output / name) in known, f"{name} after kill {number}"
-    assert writing, "no kill fell into the time in which files are written"
+    assert writing > KILLS, "hardly a kill fell into the time in which files are written"
     change("new")
     assert floe("synth", "--output", output, cwd=tmp_path).returncode == 0
     assert {path.name: held(path) for path in output.iterdir()} == {
