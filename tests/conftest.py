@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from flux import Flux
     from trino import Trino
 
-# Types of arguments are looked at twice, which takes a quarter of the time: Node refuses as well.
-pytest.MonkeyPatch().setattr("jsii._type_checking._resolved_check", lambda **_: None)
+import quick_jsii  # noqa: E402  once it is imported
+
+quick_jsii.prepare()
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 Synth = Callable[[Callable[[Construct], object]], Objects]
