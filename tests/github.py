@@ -38,6 +38,8 @@ class Runner:
     checkout: Path
     folder: Path
     context: dict[str, str] = field(default_factory=lambda: dict(PULL_REQUEST))
+    workflow: Path = WORKFLOW
+    env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Put the programs there."""
@@ -75,9 +77,10 @@ class Runner:
 
     def run(self, job: str) -> dict[str, "subprocess.CompletedProcess[str]"]:
         """Run a job's steps as GitHub would: all but what needs a network."""
+        output = self.folder / "output"
         (self.folder / "summary.md").write_text("")
         done: dict[str, subprocess.CompletedProcess[str]] = {}
-        wanted = yaml.safe_load((self.checkout / WORKFLOW).read_text())["jobs"][job]
+        wanted = yaml.safe_load((self.checkout / self.workflow).read_text())["jobs"][job]
         if "if" in wanted and not self._holds(wanted["if"], failed=False):
             return {}
         for step in wanted["steps"]:
@@ -86,15 +89,19 @@ class Runner:
                 continue
             if not self._holds(step.get("if", ""), failed=failed):
                 continue
+            output.write_text("")
             done[step["name"]] = subprocess.run(
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-                cwd=self.checkout,
+                cwd=self.checkout / step.get("working-directory", ""),
                 env=self._env() | {k: self._filled(v) for k, v in step.get("env", {}).items()},
                 capture_output=True,
                 text=True,
                 check=False,
                 timeout=300,
             )
+            for line in output.read_text().splitlines():
+                name, _, value = line.partition("=")
+                self.context[f"steps.{step['id']}.outputs.{name}"] = value
         return done
 
     def _env(self) -> dict[str, str]:
@@ -102,8 +109,11 @@ class Runner:
         return os.environ | {
             "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
             "GH_STUB": str(self.folder / "github"),
+            "GITHUB_OUTPUT": str(self.folder / "output"),
             "GITHUB_REPOSITORY": self.context["github.repository"],
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
+            "GITHUB_WORKSPACE": str(self.checkout),
+            **self.env,
         }
 
     def _filled(self, text: str) -> str:

@@ -306,7 +306,41 @@ def test_an_image_is_listed_with_its_settings_and_where_it_comes_from(tmp_path: 
     assert "  r.example.net/cubejs/cube:v1@sha256:aaaaaaaaaaaa…  cube.image (from docker.io)" in (
         lines
     )
-    assert any(line.split() == ["example.com/store:1", "cube.store.image"] for line in lines)
+    made = "cube.store.image (built: images/cube/Dockerfile, target store)"
+    assert any(line.split(maxsplit=1) == ["example.com/store:1", made] for line in lines)
+
+
+def test_what_is_built_here_is_told_from_what_its_makers_publish(tmp_path: Path) -> None:
+    mirror = "r.example.net/hub"
+    cube = COMPONENTS["cube"] | {"image": f"{mirror}/cubejs/cube:v1"}
+    dagster = COMPONENTS["dagster"]
+    (shop,) = dagster["code_locations"]
+    runs = shop["runs"] | {"image": "example.com/shop-gpu:1"}
+    images = {"registry": mirror, "keep": ["example.com"]}
+    project(
+        tmp_path,
+        images=images,
+        cube=cube,
+        dagster=dagster | {"code_locations": [shop | {"runs": runs}]},
+        gate={"image": "quay.io/acme/preflight:1"},
+    )
+    (told,) = json.loads(floe("images", "--json", cwd=tmp_path).stdout)
+    made = {item["origin"]: item["built"] and item["built"]["target"] for item in told["images"]}
+    assert made == {
+        "example.com/dagster:1": None,
+        "example.com/jaeger:2": None,
+        "example.com/marquez:1": None,
+        "example.com/shop-gpu:1": None,
+        "example.com/shop:1": None,
+        "example.com/store:1": "store",
+        "quay.io/acme/preflight:1": "preflight",
+        f"{mirror}/cubejs/cube:v1": None,
+    }
+    script = floe("images", "--mirror", "crane", cwd=tmp_path).stdout
+    assert "#   example.com/store (images/cube/Dockerfile, target store)\n" in script
+    assert f"mirror quay.io/acme/preflight {mirror}/acme/preflight 1 ''\n" in script
+    assert "#   quay.io" not in script
+    assert "#   example.com/jaeger" not in script
 
 
 def test_images_are_checked(tmp_path: Path) -> None:

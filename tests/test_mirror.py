@@ -1,4 +1,4 @@
-"""The generated scripts copy images between real registries, with the real programs."""
+"""Images are copied between real registries, and pinned by what one says, with real programs."""
 
 import json
 import os
@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tools import pin
 
+from floe_constructs.kubernetes.image import ImageReference
+from floe_deploy.registry import Images
 from test_dist import BIN, ROOT, floe, run
 from test_every_setting import BASE, COMPONENTS
 
@@ -184,3 +187,51 @@ def test_the_script_is_clean_and_has_no_credentials(tmp_path: Path, tool: str) -
     assert checked.stdout == ""
     assert result.stdout.startswith("#!/bin/sh\n")
     assert "registry-pull" not in result.stdout
+
+
+# Digests of what images are made from.
+
+
+def tags(text: str) -> str:
+    """Answer a text without digests."""
+    return re.sub(r"@sha256:[0-9a-f]{64}", "", text)
+
+
+def test_what_images_are_made_from_is_pinned_by_what_a_registry_says(
+    serve: Serve,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PATH", str(BIN), prepend=os.pathsep)
+    folder, hub = tmp_path / "images", f"{serve('hub')}/hub"
+    shutil.copytree(ROOT / "images", folder)
+    listed = (folder / "sources.txt").read_text()
+    begun = re.findall(r"^(?:#|PYTHON|CUBE|CUBESTORE) .*\n", listed, re.MULTILINE)
+    (folder / "sources.txt").write_text("".join(begun))  # what Dockerfiles begin with
+    before = {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
+    wanted = pin.named(folder)
+    assert [image.rpartition(":")[0] for image in wanted] == [
+        "cubejs/cube",
+        "cubejs/cubestore",
+        "python",
+    ]
+    names = ["CUBE", "CUBESTORE", "PYTHON"]
+    first, *others = [Images(registry=hub).place_of(ImageReference(image)) for image in wanted]
+    digests = [push(tmp_path, image, image) for image in others]
+    assert pin.main(["--registry", hub], folder) == 1
+    assert "Nothing is written" in capsys.readouterr().err
+    assert {path: path.read_text() for path in before} == before
+
+    digests.insert(0, push(tmp_path, first, first))
+    for _ in range(2):  # what is pinned is pinned anew
+        assert pin.main(["--registry", hub], folder) == 0
+        pinned = [f"{image}@{digest}" for image, digest in zip(wanted, digests, strict=True)]
+        assert capsys.readouterr().out.splitlines() == pinned
+        after = "".join(path.read_text() for path in before)
+        for name, image in zip(names, pinned, strict=True):
+            assert f"ARG {name}={image}\n" in after
+            assert re.search(rf"^{name} +{image} +# ", after, re.MULTILINE)
+        assert tags(after) == tags("".join(before.values()))
+        assert len(set(digests)) == len(digests)
+        digests[0] = push(tmp_path, first, "corrected")

@@ -7,6 +7,7 @@ Layers stay in `.floe/images`, so that what has not changed is built once, whoev
 import fcntl
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,27 +44,32 @@ def can_build() -> bool:
 
 def build(dockerfile: str, target: str | None = None, **arguments: str) -> Image:
     """Build a Dockerfile of the repository, or one of its stages, with build arguments."""
-    values = "".join(f"-{value or 'none'}" for value in arguments.values())
-    name = f"localhost/{Path(dockerfile).parent.name}-{target or 'default'}{values}"
+    chosen = "".join(f"-{value or 'none'}" for value in arguments.values())
+    name = f"localhost/{Path(dockerfile).parent.name}-{target or 'default'}{chosen}"
     name = name.replace(" ", ".").lower()
-    with _alone():
-        buildah("rm", "--all")  # what a build that failed has left mounted
-        if not _stands_in():
-            _stand_in()
+    with ready():
         command = ["--pull=never", "--isolation=chroot", "--network=host", "--format=docker"]
         command += ["--layers", f"--file={dockerfile}", f"--tag={name}"]
-        command += [f"--build-arg={key}={value}" for key, value in arguments.items()]
+        # What stands in for a base image has its tag, and not its digest.
+        pinned = re.findall(
+            r"^ARG (\w+)=(\S+)@sha256:", (ROOT / dockerfile).read_text(), re.MULTILINE
+        )
+        values = dict(pinned) | arguments
+        command += [f"--build-arg={key}={value}" for key, value in values.items()]
         command += [f"--target={target}"] if target else []
         buildah("bud", *command, str(ROOT))
         return _image(name)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Wait until no other process builds: each finds the layers of those before it."""
+def ready() -> Iterator[None]:
+    """Have the image of Python, and nobody else who builds: each finds the layers of the others."""
     (STORE / "temporary").mkdir(parents=True, exist_ok=True)
     with (STORE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        buildah("rm", "--all")  # what a build that failed has left mounted
+        if not _stands_in():
+            _stand_in()
         yield
 
 

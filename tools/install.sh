@@ -19,6 +19,9 @@ for tool in actionlint age crane flux jaeger kubeconform kubectl kubeseal kustom
   CGO_ENABLED=0 GOBIN=$bin GOFLAGS='-mod=readonly -tags=remove_all_sd' go -C "tools/$tool" install -trimpath -ldflags='-s -w' tool
 done
 
+# It wants a patch of Go that may be newer than the one here, and then comes as a module.
+GOTOOLCHAIN=auto CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-mod=readonly go -C tools/buildx install -trimpath -ldflags='-s -w' tool
+
 # A Kubernetes control plane in one program, which says the version that its clients look for.
 version=$(go -C tools/controlplane list -m -f '{{.Version}}' k8s.io/kubernetes)
 said=k8s.io/component-base/version

@@ -29,3 +29,5 @@ compile image-build.txt --group build --constraint locks/dev.txt
 compile image-preflight.txt pyproject.toml --constraint locks/dev.txt
 compile image-preflight-all.txt pyproject.toml --extra aws --extra duckdb --extra gcp \
   --extra snowflake --constraint locks/dev.txt
+# What DuckDB in Cube's image reads from S3 by.
+printf '%s\n' 'duckdb-extension-aws==1.5.5' 'duckdb-extension-httpfs==1.5.5' | compile image-cube.txt - --no-emit-package duckdb

@@ -7,6 +7,7 @@ from typing import Any
 from floe_constructs.kubernetes.image import ImageReference
 from floe_constructs.problem import path_of
 from floe_deploy import lock, walk
+from floe_deploy.built import Recipe, recipe
 from floe_deploy.images import FILE
 from floe_deploy.overlay import Overlay
 from floe_deploy.project import Project
@@ -27,6 +28,11 @@ class Needed:
 
     settings: tuple[str, ...]
     """The settings that name it; none where a construct alone does."""
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The Dockerfile of this project that makes it; none where its makers publish it."""
+        return recipe(self.origin, self.settings)
 
     def __str__(self) -> str:
         """Short, for people."""
@@ -119,7 +125,7 @@ def inventory(loaded: Overlay, settings: Project) -> Inventory:
 
 
 def listed(of: Inventory) -> Iterator[str]:
-    """Answer lines: each image, the settings that name it, and where it comes from."""
+    """Answer lines: each image, the settings that name it, where it comes from, what makes it."""
     count = f"{len(of.needed)} image" + ("" if len(of.needed) == 1 else "s")
     moved = sum(item.origin != item.image for item in of.needed)
     yield f"{of.environment}: {count}" + (f", {moved} of {of.images.registry}" if moved else "")
@@ -127,7 +133,8 @@ def listed(of: Inventory) -> Iterator[str]:
     for item in of.needed:
         host = item.origin.repository.partition("/")[0]
         origin = f" (from {host})" if item.origin != item.image else ""
-        yield f"  {item!s:{width}}  {_settings(item)}{origin}"
+        made = f" (built: {item.recipe})" if item.recipe else ""
+        yield f"  {item!s:{width}}  {_settings(item)}{origin}{made}"
 
 
 def _settings(item: Needed) -> str:
@@ -157,8 +164,13 @@ def data(of: Inventory) -> dict[str, Any]:
                 "image": item.image,
                 "origin": item.origin,
                 "settings": list(item.settings),
+                "built": _built(item.recipe),
                 "faults": [fault.name for fault, other in faults if other is item],
             }
             for item in of.needed
         ],
     }
+
+
+def _built(made: Recipe | None) -> dict[str, str] | None:
+    return {"dockerfile": made.dockerfile, "target": made.target} if made else None

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Literal
 
+from floe_deploy.built import BAKE
 from floe_deploy.errors import InputError
 from floe_deploy.inventory import Inventory
 
@@ -18,7 +19,7 @@ _HEAD = """\
 # by digest, for all platforms, and only what is not there yet. It may be run again at any time.
 # Made by "floe images {environments} --mirror {tool}". Log in first where a registry asks for it:
 # {login} HOST
-set -eu
+{built}set -eu
 
 command -v {tool} >/dev/null || {{ echo '{tool} is not installed' >&2; exit 2; }}
 
@@ -126,5 +127,18 @@ def script(tool: Tool, inventories: Sequence[Inventory]) -> str:
         registries=", ".join(registries),
         tool=tool,
         login=_LOGIN[tool],
+        built=_left(inventories),
     )
     return head + _COMMANDS[tool] + _BODY.format(count=len(calls), calls="\n".join(sorted(calls)))
+
+
+def _left(inventories: Sequence[Inventory]) -> str:
+    """Answer comments: what is not copied, because whoever builds it pushes it there."""
+    left = {
+        f"#   {item.image.repository} ({item.recipe})\n"
+        for of in inventories
+        for item in of.needed
+        if item.recipe and item.image == item.origin
+    }
+    head = f"# Not copied, but pushed where it is built (docker buildx bake --file {BAKE}):\n"
+    return head + "".join(sorted(left)) if left else ""
