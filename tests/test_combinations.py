@@ -119,9 +119,8 @@ def test_lineage_goes_where_marquez_is(tmp_path: Path) -> None:
 def test_flows_between_components_end_at_pods_that_are_deployed(tmp_path: Path) -> None:
     for forms in COMBINATIONS:
         folder = tmp_path / "-".join(forms)
-        files = objects(
-            rendered(folder, "demo", **dict(zip(COMPONENTS, forms, strict=True))), "50-platform"
-        )
+        rendering = rendered(folder, "demo", **dict(zip(COMPONENTS, forms, strict=True)))
+        files = objects(rendering, "50-platform") | objects(rendering, "20-services")
         made = [
             manifest["spec"]["template"]["metadata"]["labels"]
             for manifest in files.values()

@@ -150,7 +150,7 @@ def test_lines_lead_exactly_where_flows_do(wired: Wired, drawn: Drawn) -> None:
 def test_every_secret_is_shown_with_its_application(wired: Wired, drawn: Drawn) -> None:
     shown = [letters for letters in drawn.letters if letters.style == "secret"]
     secrets = reading.picture(wired).secrets
-    assert {secret.name for secret in secrets} == set(wired.secrets)
+    assert {secret.name for secret in secrets} == {*wired.secrets, *wired.made}
     assert sorted("".join(letters.text for letters in shown)) == sorted(
         "".join(each.name for each in secrets)
     )
@@ -219,7 +219,8 @@ def test_who_hears_the_picture_is_told_all_of_it(wired: Wired, drawn: Drawn) -> 
         for target in targets.split(", ")
         for port in ports.split(", ")
     } == set(flows(wired))
-    assert set(re.findall(r"^Secret (\S+) is taken by", told, re.MULTILINE)) == set(wired.secrets)
+    secrets = set(re.findall(r"^Secret (\S+) is taken by", told, re.MULTILINE))
+    assert secrets == {*wired.secrets, *wired.made}
 
 
 # Whether it can be read

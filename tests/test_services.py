@@ -16,6 +16,8 @@ from floe_constructs.services.brought import BroughtServices
 from floe_constructs.services.config import made
 from floe_deploy import overlay, wiring
 from floe_deploy.errors import InputError
+from floe_deploy.project import Project
+from floe_deploy.synth import render
 from floe_deploy.wiring import Wired
 from services_example import LARGE, SMALL, STORING, spec
 from test_dist import ROOT
@@ -233,6 +235,15 @@ def test_the_strategy_brings_what_is_not_made(tmp_path: Path) -> None:
     found = wired(tmp_path, change)
     assert set(found.secrets) == {"cube-api"}
     assert not found.made.keys() & found.secrets.keys()
+
+
+def test_rules_know_what_is_made_in_the_cluster(tmp_path: Path) -> None:
+    def change(settings: dict[str, Any], _: object) -> None:
+        settings["secrets"] = {"strategy": "external-secrets", "store": {"name": "store"}}
+
+    wired(tmp_path, change)
+    rendering = render(tmp_path / "demo", Project())
+    assert not [file for file in rendering.files if "externalsecret" in file]
 
 
 def _marts(settings: dict[str, Any], _: object) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 import yaml
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 from api_server import ApiServer, RefusedError
@@ -202,30 +203,43 @@ def weed(folder: Path, kept: Mapping[str, Mapping[str, str]], pod: dict[str, Any
     (source,) = users["projected"]["sources"]
     (folder / "data").mkdir(parents=True)
     (folder / "s3.json").write_text(kept[source["secret"]["name"]]["s3.json"])
-    port = free_port()
+    port, files = free_port(), free_port()
     edits = {
         "-dir=/data": f"-dir={folder / 'data'}",
         "-ip.bind=0.0.0.0": "-ip.bind=127.0.0.1",
         "-s3.config=/etc/floe/seaweedfs/s3.json": f"-s3.config={folder / 's3.json'}",
         "-s3.port=8333": f"-s3.port={port}",
-        "-master.port=9333": f"-master.port={free_port()}",
+        "-filer.port=8888": f"-filer.port={files}",
     }
     args = [edits.pop(arg, arg) for arg in container["args"]]
     assert not edits
     assert container["command"] == ["weed"]
-    free = ("volume", "filer", "admin")
+    free = ("volume", "master", "admin")
     args += [f"-{name}.port={free_port()}" for name in free]
-    args += [f"-{name}.port.grpc={free_port()}" for name in (*free, "master", "s3")]
+    args += [f"-{name}.port.grpc={free_port()}" for name in (*free, "filer", "s3")]
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(WEED), *args], cwd=folder / "data", env={}, stdout=output, stderr=output
         )
     try:
+        ready = container["readinessProbe"]["httpGet"]
+        assert ready["port"] == "filer"
+        end = time.monotonic() + 60
+        while not answers(f"http://127.0.0.1:{files}{ready['path']}"):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
         process.wait(10)
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(url, trust_env=False).is_success
+    return False
 
 
 def store(url: str, bucket: str, pair: Mapping[str, str]) -> S3Store:
@@ -251,22 +265,14 @@ def takes(store: S3Store) -> bool:
 
 
 @pytest.mark.slow
-def test_the_object_store_has_its_buckets_and_lets_each_user_into_its_own(
+def test_the_object_store_has_its_buckets_once_it_is_ready_and_lets_each_user_into_its_own(
     tmp_path: Path, kept: dict[str, dict[str, str]]
 ) -> None:
     pod = demo("StatefulSet", "seaweedfs-server")["spec"]["template"]["spec"]
-    buckets = ("iceberg-bronze", "iceberg-silver", "iceberg-gold")
     nobody = {"access": "x" * 16, "secret": "y" * 32}
     with weed(tmp_path, kept, pod) as url:
-        end = time.monotonic() + 60
-        written: set[str] = set()
-        while written != {*buckets} and time.monotonic() < end:  # it answers before it has them
-            for bucket in buckets:
-                with suppress(BaseError, FileNotFoundError):
-                    if takes(store(url, bucket, kept["aws-credentials"])):
-                        written.add(bucket)
-            time.sleep(0.1)
-        assert written == {*buckets}
+        for bucket in ("iceberg-bronze", "iceberg-silver", "iceberg-gold"):
+            assert takes(store(url, bucket, kept["aws-credentials"]))
         for name in ("polaris-s3", "seaweedfs-admin"):
             read = store(url, "iceberg-gold", kept[name]).get("a/b")
             assert bytes(read.bytes()) == b"1"

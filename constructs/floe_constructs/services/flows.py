@@ -56,7 +56,7 @@ def flows(spec: ServicesSpec) -> Iterator[Flow]:
         server, store = labels(spec, names.POLARIS), labels(spec, names.SEAWEEDFS)
         for pods in (server, labels(spec, names.POLARIS, "bootstrap")):
             yield Flow(source=pods, target=database, port=port, why="keep the catalog")
-        yield Flow(source=server, target=store, port=names.S3, why="keep tables' metadata")
+        yield Flow(source=server, target=store, port=names.S3, why="keep metadata of tables")
         setup = labels(spec, names.POLARIS, "setup")
         yield Flow(source=setup, target=server, port=names.POLARIS_API, why="make catalogs")
 

@@ -49,8 +49,8 @@ class SeaweedFs(Construct):
                     image=settings.image,
                     command=[program],
                     args=args,
-                    ports={**ports, "master": seaweedfs.MASTER},
-                    probes=_probes(),
+                    ports={**ports, "filer": seaweedfs.FILER},
+                    probes=_probes(spec),
                     settings=settings,
                     mounts=mounts,
                     claims=[claim.mount],
@@ -65,12 +65,12 @@ class SeaweedFs(Construct):
         stateful_set(self, pods, template, service_name=names.SEAWEEDFS, parallel=True, claim=claim)
 
 
-def _probes() -> Probes:
-    """Ready is when it knows where to write, which S3 alone does not say."""
+def _probes(spec: ServicesSpec) -> Probes:
+    """Ready is when its buckets are there: a gate would take one that is missing for final."""
     return Probes(
         startup=k8s.Probe(http_get=http("/healthz", "s3"), period_seconds=3, failure_threshold=60),
         liveness=k8s.Probe(http_get=http("/healthz", "s3"), period_seconds=15, timeout_seconds=5),
         readiness=k8s.Probe(
-            http_get=http("/readyz", "master"), period_seconds=5, timeout_seconds=5
+            http_get=http(seaweedfs.ready(spec), "filer"), period_seconds=5, timeout_seconds=5
         ),
     )

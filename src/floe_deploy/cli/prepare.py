@@ -23,8 +23,9 @@ def prepare(
     """Make what services need that an environment brings itself: for Jobs in its cluster.
 
     `secrets` makes Secrets at random, where they are not there yet, as the account of the pod;
-    `catalog` makes catalogs, clients and their rights in Polaris. What is there is never changed.
-    Exit code 1 when something is there that is not what it has to be, or cannot be made.
+    `catalog` makes catalogs, clients and their rights in Polaris. What is there stays as it is, but
+    for credentials of clients, which become those of their Secrets. Exit code 1 when something is
+    there that is not what it has to be, or cannot be made.
     """
     from floe_constructs.services.config.polaris import Setup
     from floe_constructs.services.config.secrets import MadeSecrets

@@ -53,7 +53,10 @@ def script(spec: ServicesSpec) -> str:
 
     A name of a role may hold what a variable's may not, so that variables are numbered.
     """
-    lines = ["-- Roles, each with its password: psql takes it from the environment."]
+    lines = [
+        f"REVOKE ALL ON DATABASE {_name(own)} FROM PUBLIC;" for own in (SUPERUSER, "template1")
+    ]
+    lines += ["", "-- Roles, each with its password: psql takes it from the environment."]
     for variable, login in _roles(spec):
         lines += _role(variable, login)
     for database in spec.used:

@@ -12,7 +12,7 @@ DATA, USERS = "/data", "/etc/floe/seaweedfs"
 """Folders: of the image's own list of files, which says where it is, and of the users' file."""
 
 FILE = "s3.json"
-MASTER = 9333
+FILER = 8888
 
 _VOLUME_MEGABYTES = 128
 
@@ -37,7 +37,7 @@ def command(spec: ServicesSpec) -> list[str]:
         "s3.autoCreateBucket": False,
         "bucket": ",".join(spec.buckets),
         "tableBucket": ",".join(spec.warehouses if catalog else ()),
-        "master.port": MASTER,
+        "filer.port": FILER,
         "master.telemetry": False,
         "master.volumeSizeLimitMB": _VOLUME_MEGABYTES,
         "webdav": False,
@@ -45,6 +45,16 @@ def command(spec: ServicesSpec) -> list[str]:
     }
     told = [f"-{name}={str(value).lower()}" for name, value in options.items()]
     return ["weed", "-logtostderr=true", "mini", *told]
+
+
+def ready(spec: ServicesSpec) -> str:
+    """Answer the path, of its own port for files, that is there once it has made its buckets.
+
+    It makes them a moment after S3 answers, those of the catalog last.
+    """
+    catalog = isinstance(spec.catalog, SeaweedFsCatalog)
+    made = [*spec.buckets, *(spec.warehouses if catalog else ())]
+    return f"/buckets/{made[-1]}/?limit=1" if made else "/readyz"
 
 
 def users(spec: ServicesSpec) -> str:
