@@ -9,9 +9,10 @@ import pytest
 
 import floe_constructs
 import floe_deploy
+from called import floe
 from floe_deploy.checking import CACHE
 from test_commands import OVERLAY, edit
-from test_dist import floe, held
+from test_dist import held
 
 NO_NODE = {"JSII_NODE": "/bin/false"}
 """With it, `check` can answer from its cache only."""

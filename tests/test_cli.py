@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from called import floe
 from floe_deploy import cli
-from test_dist import ENVIRONMENTS, ROOT, floe, held, run
+from test_dist import ENVIRONMENTS, ROOT, held, run
 from unprivileged import as_user, give
 
 COMMANDS = tuple(

@@ -12,8 +12,9 @@ import jsonschema
 import pytest
 import yaml
 
+from called import floe
 from floe_deploy import cli
-from test_dist import ENVIRONMENTS, ROOT, floe, kubeconform
+from test_dist import ENVIRONMENTS, ROOT, kubeconform
 
 
 @pytest.fixture

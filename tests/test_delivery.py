@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from called import floe
 from conftest import Synth
 from delivery_example import GIT, LABELS, OCI, URL, flux
 from floe_constructs.gitops.application_set import Listed, application_sets
@@ -20,7 +21,7 @@ from floe_deploy import delivery, linting, lock, project
 from floe_deploy.errors import InputError
 from floe_deploy.project import Project
 from test_check import states
-from test_dist import BIN, ENVIRONMENTS, ROOT, floe, held, kubeconform, manifests_by_file, run
+from test_dist import BIN, ENVIRONMENTS, ROOT, held, kubeconform, manifests_by_file, run
 from test_overlay import refused
 
 DELIVERY = ROOT / "delivery"

@@ -10,10 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from called import floe
 from floe_deploy.diff import comparing
 from floe_deploy.project import Project
 from test_commands import OVERLAY, edit
-from test_dist import ROOT, floe, held
+from test_dist import ROOT, held
 
 DIST = Path("dist", "dev")
 WEBSERVER = DIST / "50-platform" / "dagster" / "deployment-dagster-webserver.yaml"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from called import floe
 from encryption import Sealing, Sops, like_sealed, like_sops, plain, sealed_value, sops_value
 from floe_constructs.kubernetes.phase import Phase
 from floe_constructs.kubernetes.secret import SecretKey
@@ -17,7 +18,7 @@ from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
 from floe_deploy.secrets import encrypted
 from floe_deploy.wiring import Wired
-from test_dist import BIN, ROOT, floe, held, kubeconform, run
+from test_dist import BIN, ROOT, held, kubeconform, run
 
 Manifest = dict[str, Any]
 STRATEGIES = ("sealed-secrets", "sops")

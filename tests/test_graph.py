@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 import dejavu
+from called import floe
 from drawn import Drawn, Flow
 from floe_constructs.dagster import flows as dagster_flows
 from floe_constructs.kubernetes.endpoint import Endpoint, Outside
@@ -26,7 +27,7 @@ from floe_deploy.graph import colours, mermaid, reading, sentences, svg
 from floe_deploy.graph.picture import Arrow, Box, Node, Picture, Secret
 from floe_deploy.graph.text import width
 from floe_deploy.wiring import Wired
-from test_dist import ENVIRONMENTS, ROOT, Manifest, floe, manifests, run
+from test_dist import ENVIRONMENTS, ROOT, Manifest, manifests, run
 
 Overlay = dict[str, Any]
 

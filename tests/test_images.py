@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from called import floe
 from encryption import Sealing, Sops, like_sealed, like_sops, plain, run
 from floe_constructs.kubernetes.image import ImageReference
 from floe_constructs.kubernetes.value import Image
@@ -20,7 +21,7 @@ from floe_deploy.images import named
 from floe_deploy.registry import Images, moved
 from floe_deploy.rules.objects import pod_of
 from floe_deploy.secrets import encrypted
-from test_dist import BIN, ENVIRONMENTS, ROOT, floe, manifests
+from test_dist import BIN, ENVIRONMENTS, ROOT, manifests
 from test_every_setting import BASE, COMPONENTS
 
 DIGEST = f"sha256:{'a' * 64}"

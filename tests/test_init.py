@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from test_dist import ROOT, floe, held
+from called import floe
+from test_dist import ROOT, held
 
 OVERLAY = Path("overlays", "dev", "environment.yaml")
 

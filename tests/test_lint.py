@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from called import floe
 from floe_deploy.rules.catalog import BY_ID, RULES
 from floe_deploy.rules.report import ALL
-from test_dist import ROOT, floe
+from test_dist import ROOT
 
 WEBSERVER = "50-platform/dagster/deployment-dagster-webserver.yaml"
 DEPLOYMENT = "50-platform/marquez/deployment-marquez-web.yaml"

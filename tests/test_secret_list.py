@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from called import floe
 from encryption import Sealing, Sops, like_sealed, plain
 from floe_constructs.kubernetes.secret import DOCKER_CONFIG
 from floe_constructs.services.names import ADMIN_KEY
@@ -20,7 +21,7 @@ from floe_deploy import overlay, wiring
 from floe_deploy.rules.objects import pod_of
 from floe_deploy.secrets.listing import listing
 from floe_deploy.secrets.templates import templates
-from test_dist import BIN, ENVIRONMENTS, ROOT, floe, manifests
+from test_dist import BIN, ENVIRONMENTS, ROOT, manifests
 from test_encrypted_secrets import CANARY, project, wired
 
 Got = tuple[str, str, str, str]
