@@ -37,8 +37,9 @@ SMALL: dict[str, Any] = {
 STORING: dict[str, Any] = SMALL | {
     "object_store": STORE,
     "catalog": {"type": "seaweedfs"},
-    "holders": [holder("admin"), holder("logs", "lake")],
-    "buckets": ["lake"],
+    "holders": [holder("admin") | {"admin": True}, holder("logs", "lake")],
+    "buckets": ["lake", "logs"],
+    "tables": ["lake"],
     "warehouses": ["warehouse"],
 }
 LARGE: dict[str, Any] = STORING | {

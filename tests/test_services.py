@@ -205,6 +205,36 @@ def test_a_service_is_known_by_each_of_its_names(tmp_path: Path) -> None:
     assert "dagster-postgres" in found.made
 
 
+def with_cube_store(settings: dict[str, Any], _: object) -> None:
+    pair = {
+        "access_key_id": {"name": "cube-store", "key": "id"},
+        "secret_access_key": {"name": "cube-store", "key": "secret"},
+    }
+    settings["cube"]["store"]["storage"] = {
+        "type": "s3",
+        "bucket": "pre-aggregations",
+        "region": "us-east-1",
+        "endpoint": "http://seaweedfs:8333",
+        "credentials": pair,
+    }
+
+
+def test_each_key_pair_is_for_its_own_buckets_and_tables_are_in_those_of_the_artifacts(
+    tmp_path: Path,
+) -> None:
+    found = wired(tmp_path, with_cube_store).services
+    assert found
+    layers = ("iceberg-bronze", "iceberg-silver", "iceberg-gold")
+    assert found.tables == layers
+    assert set(found.buckets) == {*layers, "pre-aggregations"}
+    assert {holder.access_key_id.name: holder.buckets for holder in found.holders} == {
+        "seaweedfs-admin": (),
+        "aws-credentials": layers,
+        "cube-store": ("pre-aggregations",),
+        "polaris-s3": layers,
+    }
+
+
 def by_seaweedfs(settings: dict[str, Any], artifacts: dict[str, Any]) -> None:
     settings["services"]["catalog"] = {"type": "seaweedfs"}
     places = [artifacts["resolved_profiles"], *artifacts["resolved_layers"].values()]
@@ -219,11 +249,14 @@ def test_the_object_store_can_be_the_catalog_whose_clients_are_its_administrator
     assert found
     assert found.warehouses == ("lakehouse",)
     assert found.principals == ()
-    rights = {holder.access_key_id.name: holder.buckets for holder in found.holders}
+    rights = {
+        holder.access_key_id.name: "all" if holder.admin else holder.buckets
+        for holder in found.holders
+    }
     assert rights == {
-        "seaweedfs-admin": (),
-        "aws-credentials": ("iceberg-bronze", "iceberg-silver", "iceberg-gold"),
-        "polaris-client-id": (),
+        "seaweedfs-admin": "all",
+        "aws-credentials": ("iceberg-bronze", "lakehouse", "iceberg-silver", "iceberg-gold"),
+        "polaris-client-id": "all",
     }
 
 
@@ -285,6 +318,11 @@ def _other_catalog(_: object, artifacts: dict[str, Any]) -> None:
         layer["catalog"]["uri"] = "http://seaweedfs:8181"
 
 
+def _nowhere(_: object, artifacts: dict[str, Any]) -> None:
+    for layer in (artifacts["resolved_profiles"], *artifacts["resolved_layers"].values()):
+        layer["storage"] = layer["storage"] | {"type": "gcs", "endpoint": None}
+
+
 def _bad_warehouse(settings: dict[str, Any], artifacts: dict[str, Any]) -> None:
     by_seaweedfs(settings, artifacts)
     for layer in (artifacts["resolved_profiles"], *artifacts["resolved_layers"].values()):
@@ -308,6 +346,7 @@ def _two_origins(settings: dict[str, Any], _: object) -> None:
         (_elsewhere, "iceberg-bronze at http://minio:9000"),
         (_other_port, "http://seaweedfs:9000"),
         (_other_catalog, "http://polaris:8181/api/catalog"),
+        (_nowhere, "warehouse lakehouse, whose tables are kept nowhere here"),
         (_bad_warehouse, "the warehouse lake_house"),
         (_two_origins, "or add {name: cube-postgres, key: signing} to services.secrets"),
     ],

@@ -10,22 +10,27 @@ import re
 import secrets
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
+import pyarrow as pa
 import pytest
 import yaml
 from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
+from pyiceberg.catalog import load_catalog
 
 from api_server import ApiServer, RefusedError
 from floe_constructs.services.config import postgres as told
+from floe_constructs.services.config import seaweedfs
+from floe_constructs.services.config.made import made
 from floe_constructs.services.config.polaris import Setup, setup
 from floe_constructs.services.config.secrets import MadeSecrets
+from floe_constructs.services.names import ICEBERG, S3
 from floe_deploy.errors import NotPreparedError
 from floe_deploy.preparing import catalog
 from floe_deploy.preparing import secrets as preparing
@@ -35,6 +40,7 @@ from postgres import BIN, Postgres, free_port, postgres
 from services_example import spec
 from stub import stub
 from test_dist import manifests
+from test_services import by_seaweedfs, wired
 
 
 class Memory:
@@ -193,44 +199,40 @@ def test_the_jobs_account_makes_its_secrets_and_may_do_nothing_else(
 
 
 @contextmanager
-def weed(folder: Path, kept: Mapping[str, Mapping[str, str]], pod: dict[str, Any]) -> Iterator[str]:
-    """Run the demo's object store with what its pod gets; answer the address of S3.
+def weed(folder: Path, args: Sequence[str], users: str, ready: str) -> Iterator[dict[str, str]]:
+    """Run an object store as its pod does, and wait until it is ready; answer addresses by port.
 
-    Its folders are elsewhere, and so are ports, of which those that are not said are chosen freely.
+    Its folders are elsewhere, and so are ports.
     """
-    (container,) = pod["containers"]
-    (users,) = [volume for volume in pod["volumes"] if volume["name"] == "users"]
-    (source,) = users["projected"]["sources"]
     (folder / "data").mkdir(parents=True)
-    (folder / "s3.json").write_text(kept[source["secret"]["name"]]["s3.json"])
-    port, files = free_port(), free_port()
+    (folder / seaweedfs.FILE).write_text(users)
+    ports = {name: free_port() for name in ("s3.port", "s3.port.iceberg", "filer.port")}
     edits = {
-        "-dir=/data": f"-dir={folder / 'data'}",
+        f"-dir={seaweedfs.DATA}": f"-dir={folder / 'data'}",
         "-ip.bind=0.0.0.0": "-ip.bind=127.0.0.1",
-        "-s3.config=/etc/floe/seaweedfs/s3.json": f"-s3.config={folder / 's3.json'}",
-        "-s3.port=8333": f"-s3.port={port}",
-        "-filer.port=8888": f"-filer.port={files}",
+        f"-s3.config={seaweedfs.USERS}/s3.json": f"-s3.config={folder / 's3.json'}",
+        f"-s3.port={S3}": f"-s3.port={ports['s3.port']}",
+        f"-s3.port.iceberg={ICEBERG}": f"-s3.port.iceberg={ports['s3.port.iceberg']}",
+        f"-filer.port={seaweedfs.FILER}": f"-filer.port={ports['filer.port']}",
     }
-    args = [edits.pop(arg, arg) for arg in container["args"]]
-    assert not edits
-    assert container["command"] == ["weed"]
+    assert {*edits} - {*args} <= {f"-s3.port.iceberg={ICEBERG}"}
+    given = [edits.get(arg, arg) for arg in args]
     free = ("volume", "master", "admin")
-    args += [f"-{name}.port={free_port()}" for name in free]
-    args += [f"-{name}.port.grpc={free_port()}" for name in (*free, "filer", "s3")]
+    given += [f"-{name}.port={free_port()}" for name in free]
+    given += [f"-{name}.port.grpc={free_port()}" for name in (*free, "filer", "s3")]
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(WEED), *args], cwd=folder / "data", env={}, stdout=output, stderr=output
+            [str(WEED), *given], cwd=folder / "data", env={}, stdout=output, stderr=output
         )
+    found = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     try:
-        ready = container["readinessProbe"]["httpGet"]
-        assert ready["port"] == "filer"
         end = time.monotonic() + 60
-        while not answers(f"http://127.0.0.1:{files}{ready['path']}"):
+        while not answers(found["filer.port"] + ready):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
+        yield found
     finally:
         process.kill()
         process.wait(10)
@@ -269,8 +271,14 @@ def test_the_object_store_has_its_buckets_once_it_is_ready_and_lets_each_user_in
     tmp_path: Path, kept: dict[str, dict[str, str]]
 ) -> None:
     pod = demo("StatefulSet", "seaweedfs-server")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (mounted,) = [volume for volume in pod["volumes"] if volume["name"] == "users"]
+    users = kept[mounted["projected"]["sources"][0]["secret"]["name"]][seaweedfs.FILE]
+    ready = container["readinessProbe"]["httpGet"]
+    assert (container["command"], ready["port"]) == (["weed"], "filer")
     nobody = {"access": "x" * 16, "secret": "y" * 32}
-    with weed(tmp_path, kept, pod) as url:
+    with weed(tmp_path, container["args"], users, ready["path"]) as there:
+        url = there["s3.port"]
         for bucket in ("iceberg-bronze", "iceberg-silver", "iceberg-gold"):
             assert takes(store(url, bucket, kept["aws-credentials"]))
         for name in ("polaris-s3", "seaweedfs-admin"):
@@ -278,6 +286,42 @@ def test_the_object_store_has_its_buckets_once_it_is_ready_and_lets_each_user_in
             assert bytes(read.bytes()) == b"1"
         assert not takes(store(url, "iceberg-gold", nobody))
         assert not takes(store(url, "other", kept["aws-credentials"]))
+
+
+@pytest.mark.slow
+def test_tables_are_made_in_the_stores_own_catalog_by_keys_that_are_for_them(
+    tmp_path: Path,
+) -> None:
+    services = wired(tmp_path, by_seaweedfs).services
+    assert services
+    there = Memory()
+    list(preparing.make(made(services), there))
+    users = there.secrets[seaweedfs.users_key(services).name][seaweedfs.FILE]
+    client, secret = (there.secrets[f"polaris-client-{part}"]["value"] for part in ("id", "secret"))
+    access, key = there.secrets["aws-credentials"].values()
+    _, *args = seaweedfs.command(services)
+    with weed(tmp_path / "weed", args, users, seaweedfs.ready(services)) as at:
+        catalog_of = load_catalog(
+            "lake",
+            **{
+                "type": "rest",
+                "uri": at["s3.port.iceberg"],
+                "warehouse": "lakehouse",
+                "credential": f"{client}:{secret}",
+                "oauth2-server-uri": f"{at['s3.port.iceberg']}/v1/oauth/tokens",
+                "header.X-Iceberg-Access-Delegation": "",
+                "s3.endpoint": at["s3.port"],
+                "s3.access-key-id": access,
+                "s3.secret-access-key": key,
+                "s3.region": services.region,
+                "s3.force-virtual-addressing": "false",
+            },
+        )
+        rows = pa.table({"total": [1, 2]})
+        catalog_of.create_namespace("bronze")
+        table = catalog_of.create_table("bronze.orders", schema=rows.schema)
+        table.append(rows)
+        assert catalog_of.load_table("bronze.orders").scan().to_arrow().num_rows == 2
 
 
 # PostgreSQL

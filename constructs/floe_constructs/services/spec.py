@@ -174,8 +174,11 @@ class Holder(Spec):
     secret_access_key: SecretKey
     """Where the secret of its key pair is kept."""
 
+    admin: bool = False
+    """Whether it may do anything."""
+
     buckets: tuple[Bucket, ...] = ()
-    """Buckets that it may read and write; all, and everything else too, when there are none."""
+    """Buckets that it may read and write, where it may not."""
 
 
 class Principal(Spec):
@@ -211,6 +214,9 @@ class ServicesSpec(Services):
 
     buckets: tuple[Bucket, ...] = ()
     """Buckets."""
+
+    tables: tuple[Bucket, ...] = ()
+    """Buckets, among them, that tables are kept in."""
 
     region: Region = "us-east-1"
     """What clients call the store's region."""

@@ -30,14 +30,17 @@ def bring(name: str, environment: Environment, found: Iterable[Derived]) -> Serv
     buckets = stores.buckets(services, namespace, targets, problems)
     clients = catalogs.clients(services, namespace, targets, problems)
     names = tuple(dict.fromkeys(target.bucket for target in buckets))
+    tables = stores.tables(buckets)
+    warehouses = catalogs.warehouses(services, clients, names, tables, problems)
     spec = ServicesSpec(
         **dict(services),
         instance=name,
         used=databases.databases(services, namespace, targets, problems),
-        holders=stores.holders(services, buckets, clients),
+        holders=stores.holders(services, buckets, clients, warehouses),
         buckets=names,
+        tables=tables,
         region=buckets[0].region if buckets else stores.REGION,
-        warehouses=catalogs.warehouses(services, clients, names, problems),
+        warehouses=warehouses,
         principals=catalogs.principals(services, clients),
     )
     if problems:

@@ -52,10 +52,16 @@ def warehouses(
     services: Services,
     asked: Iterable[RestCatalog],
     buckets: Sequence[str],
+    tables: Sequence[str],
     problems: list[Problem],
 ) -> tuple[str, ...]:
     """Answer what clients call the catalogs; SeaweedFS' are buckets beside the others."""
     found = tuple(dict.fromkeys(target.warehouse for target in asked if target.warehouse))
+    if found and not tables:
+        said = f"warehouse {', '.join(found)}, whose tables are kept nowhere here"
+        allowed = f"storage at {names.s3_url()} in the artifacts"
+        fix = "compile it in, or bring no catalog"
+        problems.append(Problem(where="services.catalog", found=said, allowed=allowed, fix=fix))
     if isinstance(services.catalog, PolarisSettings):
         return found
     for name in found:

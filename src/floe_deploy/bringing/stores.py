@@ -8,7 +8,13 @@ from floe_constructs.preflight.targets import S3, Kept, RestCatalog, Target
 from floe_constructs.problem import Problem
 from floe_constructs.services import names
 from floe_constructs.services.flows import is_service
-from floe_constructs.services.spec import Holder, PolarisSettings, Services
+from floe_constructs.services.spec import (
+    Holder,
+    PolarisSettings,
+    SeaweedFsCatalog,
+    Services,
+)
+from floe_constructs.variables import VARIABLES
 
 REGION = "us-east-1"
 """Where nobody says another."""
@@ -38,40 +44,58 @@ def buckets(
     return ours
 
 
+def tables(used: Iterable[S3]) -> tuple[str, ...]:
+    """Answer the buckets of the artifacts, which user code keeps tables in."""
+    return tuple(dict.fromkeys(target.bucket for target in used if _is_of_artifacts(target)))
+
+
+def _is_of_artifacts(target: S3) -> bool:
+    """Tell by the variable of the key: those of components have other names."""
+    key = target.access_key_id
+    return key is not None and key.env == VARIABLES["s3"]["access_key_id"]
+
+
 def holders(
-    services: Services, used: Iterable[S3], clients: Sequence[RestCatalog]
+    services: Services,
+    used: Sequence[S3],
+    clients: Sequence[RestCatalog],
+    warehouses: Sequence[str],
 ) -> tuple[Holder, ...]:
     """Answer who there is: an administrator, Polaris, and each key pair with its buckets.
 
-    SeaweedFS' own catalog lets nobody but administrators make namespaces.
+    The warehouses of SeaweedFS' own catalog are buckets as well. It lets nobody but administrators
+    make namespaces.
     """
     if services.object_store is None:
         return ()
-    used = list(used)
-    found = [_holder("admin", names.ADMIN_KEY, names.ADMIN_SECRET)]
-    pairs: dict[tuple[SecretKey, SecretKey], list[str]] = {}
+    found = [_holder("admin", names.ADMIN_KEY, names.ADMIN_SECRET, admin=True)]
+    into: dict[tuple[SecretKey, SecretKey], list[str]] = {}
     for target in used:
-        ids = kept(target.access_key_id), kept(target.secret_access_key)
-        if ids[0] and ids[1]:
-            pairs.setdefault((ids[0], ids[1]), []).append(target.bucket)
-    if isinstance(services.catalog, PolarisSettings):
-        every = [target.bucket for target in used]
-        if every:
-            pairs[names.POLARIS_KEY, names.POLARIS_SECRET] = every
-        else:
-            found.append(_holder(names.POLARIS, names.POLARIS_KEY, names.POLARIS_SECRET))
-    found += [_holder(key.name, key, secret, into) for (key, secret), into in pairs.items()]
-    if not isinstance(services.catalog, PolarisSettings):
-        for client in clients:
-            who, secret = client.client_id, kept(client.client_secret)
-            if isinstance(who, Kept) and who.secret and secret:
-                found.append(_holder(who.secret.name, who.secret, secret))
+        key, secret = kept(target.access_key_id), kept(target.secret_access_key)
+        if key and secret:
+            into.setdefault((key, secret), []).append(target.bucket)
+            if isinstance(services.catalog, SeaweedFsCatalog) and _is_of_artifacts(target):
+                into[key, secret] += warehouses
+    found += [_holder(key.name, key, secret, there) for (key, secret), there in into.items()]
+    match services.catalog:
+        case PolarisSettings():
+            own = names.POLARIS_KEY, names.POLARIS_SECRET
+            found.append(_holder(names.POLARIS, *own, tables(used)))
+        case SeaweedFsCatalog():
+            for client in clients:
+                who, password = kept(client.client_id), kept(client.client_secret)
+                if who and password:
+                    found.append(_holder(who.name, who, password, admin=True))
     return tuple(found)
 
 
-def _holder(name: str, key: SecretKey, secret: SecretKey, into: Iterable[str] = ()) -> Holder:
+def _holder(
+    name: str, key: SecretKey, secret: SecretKey, into: Iterable[str] = (), *, admin: bool = False
+) -> Holder:
     there = tuple(dict.fromkeys(into))
-    return Holder(name=name, access_key_id=key, secret_access_key=secret, buckets=there)
+    return Holder(
+        name=name, access_key_id=key, secret_access_key=secret, admin=admin, buckets=there
+    )
 
 
 def kept(value: Kept | str | None) -> SecretKey | None:

@@ -167,7 +167,7 @@ def setup(spec: ServicesSpec) -> tuple[Setup, dict[str, SecretKey]]:
             )
         )
     places = {
-        name: tuple(f"s3://{bucket}/{name}" for bucket in spec.buckets) for name in spec.warehouses
+        name: tuple(f"s3://{bucket}/{name}" for bucket in spec.tables) for name in spec.warehouses
     }
     told = Setup(
         url=names.polaris_url(),

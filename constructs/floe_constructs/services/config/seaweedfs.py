@@ -75,4 +75,5 @@ def _user(holder: Holder) -> dict[str, object]:
         "secretKey": reference(holder.secret_access_key),
     }
     some = [f"{right}:{bucket}" for bucket in holder.buckets for right in rights]
-    return {"name": holder.name, "credentials": [pair], "actions": some or ["Admin"]}
+    actions = ["Admin"] if holder.admin else some
+    return {"name": holder.name, "credentials": [pair], "actions": actions}
