@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 # Byte code is compiled once, when packages are installed: cdk8s alone would take seconds each time.
 INSTALL := $(UV) pip install --quiet --python .venv --compile-bytecode
 
-.PHONY: help synth check quick test bench lock clean
+.PHONY: help synth check quick test bench soak lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -34,6 +34,9 @@ bench: .tools/.ready ## Print how long things take, as figures and ratios
 	.venv/bin/python -m tools.bench_preflight
 	.venv/bin/python -m tools.bench_flux
 	.venv/bin/python -m tools.bench_demo
+
+soak: .venv/.dev ## Run a day of the demo's batches; goes on where .floe/soak ended, or from anew
+	.venv/bin/python -m tools.soak
 
 lock: $(UV) ## Write locks/ from pyproject.toml; versions that still suit stay
 	tools/lock.sh $(UV)

@@ -47,11 +47,11 @@ def test_npm_packages_are_locked_without_an_address(tool: str) -> None:
     assert all("integrity" in package for package in packages if package not in bundled)
 
 
-def test_the_makefile_has_at_most_eight_targets_and_explains_each() -> None:
+def test_the_makefile_has_few_targets_and_explains_each() -> None:
     text = (ROOT / "Makefile").read_text()
     (phony,) = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
     explained = re.findall(r"^([a-z]+):.*## \S", text, re.MULTILINE)
-    assert len(phony.split()) <= 8
+    assert len(phony.split()) <= 11  # eight for everybody, and the demo's
     assert sorted(phony.split()) == sorted(explained)
 
 
