@@ -40,13 +40,21 @@ def s3(
 
 @contextmanager
 def iceberg(
-    folder: Path, clients: Mapping[str, Sequence[str]], secret: str, catalogs: str, *more: str
+    folder: Path,
+    clients: Mapping[str, Sequence[str]],
+    secret: str,
+    catalogs: str,
+    *more: str,
+    again: Sequence[str] = (),
 ) -> Iterator[tuple[str, str]]:
     """Run SeaweedFS with Iceberg REST catalogs, by commas; answer their address and that of S3.
 
-    Clients are known by their ids, and may do what is said: `Admin`, `Read:BUCKET`.
+    Clients are known by their ids, and may do what is said: `Admin`, `Read:BUCKET`. It has the
+    same addresses again if they are told, and in the same folder what was in it.
     """
-    with _seaweed(folder, clients, secret, f"-tableBucket={catalogs}", *more) as ports:
+    names = ("-s3.port.iceberg", "-s3.port")
+    same = {name: int(at.rpartition(":")[2]) for name, at in zip(names, again, strict=False)}
+    with _seaweed(folder, clients, secret, f"-tableBucket={catalogs}", *more, same=same) as ports:
         places = (ports["-s3.port.iceberg"], ports["-s3.port"])
         until = time.monotonic() + 30
         while not all(map(_answers, places)):
@@ -58,9 +66,13 @@ def iceberg(
 
 @contextmanager
 def _seaweed(
-    folder: Path, users: Mapping[str, Sequence[str]], secret: str, *args: str
+    folder: Path,
+    users: Mapping[str, Sequence[str]],
+    secret: str,
+    *args: str,
+    same: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[dict[str, int]]:
-    """Run it with users by their access keys; answer its ports."""
+    """Run it with users by their access keys; answer its ports, which some are told to be."""
     identities = [
         {
             "name": key,
@@ -73,6 +85,7 @@ def _seaweed(
     names = ("master", "volume", "filer", "s3")
     ports = {f"-{name}.port{kind}": free_port() for name in names for kind in ("", ".grpc")}
     ports |= {"-s3.port.iceberg": free_port(), "-s3.port.lance": 0}  # 0 is none
+    ports |= same
     given = [f"-dir={folder}", f"-s3.config={folder / 'users.json'}", *args]
     given += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
     given += ["-webdav=false", "-admin.ui=false", *(f"{name}={at}" for name, at in ports.items())]

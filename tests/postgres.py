@@ -65,21 +65,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres(folder: Path, *, standby: bool = False, logins: bool = True) -> Iterator[Postgres]:
+def postgres(
+    folder: Path, *, standby: bool = False, logins: bool = True, again: Postgres | None = None
+) -> Iterator[Postgres]:
     """Run a server with its data below a folder that others may read.
 
     As a standby it recovers for ever, from a primary that never was; without logins it says so to
-    whoever comes.
+    whoever comes. One that was there before is the same again.
     """
-    found = Postgres(port=free_port(), user="owner", password=secrets.token_hex(8))
-    password = folder / "password"
-    password.write_text(found.password)
+    found = again or Postgres(port=free_port(), user="owner", password=secrets.token_hex(8))
     data = folder / "data"
-    data.mkdir(mode=0o700)
-    give(data, USER)
-    init = [str(BIN / "initdb"), "-D", str(data), "-U", found.user, "-A", "scram-sha-256"]
-    init += ["-E", "UTF8", "--no-locale", "--no-sync", f"--pwfile={password}"]
-    subprocess.run(as_user(USER, init), check=True, capture_output=True, cwd=folder)
+    if again is None:
+        _made(folder, data, found)
     serve = [str(BIN / "postgres"), "-D", str(data), "-h", found.host, "-p", str(found.port)]
     serve += ["-k", "", "-F", "-c", f"hot_standby={'on' if logins else 'off'}"]
     if standby:
@@ -92,6 +89,16 @@ def postgres(folder: Path, *, standby: bool = False, logins: bool = True) -> Ite
     finally:
         server.send_signal(signal.SIGINT)  # SIGTERM would wait for clients to leave
         server.wait(30)
+
+
+def _made(folder: Path, data: Path, found: Postgres) -> None:
+    password = folder / "password"
+    password.write_text(found.password)
+    data.mkdir(mode=0o700)
+    give(data, USER)
+    init = [str(BIN / "initdb"), "-D", str(data), "-U", found.user, "-A", "scram-sha-256"]
+    init += ["-E", "UTF8", "--no-locale", "--no-sync", f"--pwfile={password}"]
+    subprocess.run(as_user(USER, init), check=True, capture_output=True, cwd=folder)
 
 
 def _wait(server: subprocess.Popen[bytes], found: Postgres, log: Path, answer: int) -> None:

@@ -2,28 +2,35 @@
 
 import json
 import os
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
     AssetKey,
     DagsterInstance,
     DefaultScheduleStatus,
     Definitions,
     ExecuteInProcessResult,
+    MaterializeResult,
     RunRequest,
     RunsFilter,
+    asset,
     build_schedule_context,
+    define_asset_job,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from floe_demo.embedded import cycle, opened, summary
+from floe_demo.embedded import DAGSTER, cycle, opened, summary
 from floe_demo.lake.ingest import Lake
 from floe_demo.orchestration.project import Project
 from floe_demo.orchestration.upkeep import forget, rotate
@@ -261,33 +268,47 @@ def test_upkeep_and_the_software_company_run_as_well(
 
 
 @pytest.mark.requirement("SC-009")
-def test_runs_that_are_over_go_but_the_last_ones(tmp_path: Path) -> None:
-    from dagster import job, op
+def test_runs_that_are_over_go_but_the_last_ones_and_the_last_that_failed(tmp_path: Path) -> None:
+    @asset(check_specs=[AssetCheckSpec("whole", asset="orders")])
+    def orders():  # type: ignore[no-untyped-def]  # noqa: ANN202  Dagster would want a tuple
+        if failing:
+            raise RuntimeError
+        return MaterializeResult(check_results=[AssetCheckResult(passed=True, check_name="whole")])
 
-    @op
-    def nothing() -> None:
-        return None
+    jobs = [define_asset_job(name, "orders") for name in ("shop", "another")]
+    defs = Definitions(assets=[orders], jobs=jobs)
+    failing: list[bool] = []
 
-    @job(name="shop")
-    def shop() -> None:
-        nothing()
-
-    @job(name="another")
-    def another() -> None:
-        nothing()
+    def ran(name: str = "shop", *, well: bool = True) -> str:
+        failing[:] = [] if well else [True]
+        job = defs.resolve_job_def(name)
+        done = job.execute_in_process(instance=instance, raise_on_error=False)
+        assert done.success == well
+        return done.run_id
 
     with opened(tmp_path) as instance:
-        ids = [shop.execute_in_process(instance=instance).run_id for _ in range(4)]
-        other = another.execute_in_process(instance=instance).run_id
-        assert forget(instance, kept=2) == 2
+        failed = [ran(well=False) for _ in range(3)]
+        ids = [ran() for _ in range(4)]
+        other = ran("another")
+        assert forget(instance, kept=2) == 3
         left = {found.run_id for found in instance.get_runs()}
-        assert left == {*ids[2:], other}
-        files = {file.name.partition(".")[0] for file in tmp_path.rglob("history/runs/*.db")}
-        assert set(ids[2:]) <= files
-        assert not files & set(ids[:2])
+        assert left == {*failed[1:], *ids[2:], other}
+    paths = {path.name.partition(".")[0] for path in tmp_path.rglob("*")}
+    assert left <= paths
+    assert not paths & {failed[0], *ids[:2]}
+    index = tmp_path / DAGSTER / "history" / "runs" / "index.db"
+    assert told(index, "asset_check_executions") == {*ids[2:], other, *failed[1:]}
+    assert told(index, "event_logs") <= left
     with opened(tmp_path) as again:
-        assert [run.run_id for run in again.get_runs(RunsFilter(job_name="shop"))] == ids[:1:-1]
+        kept = again.get_runs(RunsFilter(job_name="shop"))
+        assert [run.run_id for run in kept] == [*ids[:1:-1], *failed[:0:-1]]
         assert again.all_logs(ids[-1])
+
+
+def told(database: Path, table: str) -> set[str]:
+    """Answer the runs of which a table says something."""
+    with closing(sqlite3.connect(database)) as connection:
+        return {run for (run,) in connection.execute(f"select run_id from {table}")}  # noqa: S608  names are ours
 
 
 def test_a_long_log_is_put_aside(tmp_path: Path) -> None:

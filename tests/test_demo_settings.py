@@ -79,7 +79,7 @@ def test_catalogs_and_stores_are_those_of_the_artifacts() -> None:
     assert namespace(said, "ecommerce") == "default"
     assert namespace(said, "saas") == "default_saas"
     assert rest(said.bronze.catalog, variables) == {
-        "type": "rest",
+        "py-catalog-impl": "floe_demo.lake.rest.PatientCatalog",
         "uri": "https://polaris.prod.floe.internal/api/catalog",
         "warehouse": "prod_catalog",
         "header.X-Iceberg-Access-Delegation": "vended-credentials",

@@ -9,6 +9,7 @@ from pyiceberg.catalog import Catalog, load_catalog
 
 from floe_demo import artifacts as said
 from floe_demo.artifacts import Artifacts, Reference
+from floe_demo.lake.rest import PatientCatalog
 
 NAME = "lake"
 """A catalog in SQLite knows its tables by this as well: whoever opens it has to say the same."""
@@ -49,7 +50,8 @@ def embedded(home: Path) -> dict[str, str]:
 
 def rest(catalog: said.Catalog, environment: Mapping[str, str]) -> dict[str, str]:
     """Answer the properties of a REST catalog (Polaris and its like)."""
-    found = {"type": "rest", "uri": catalog.uri, "warehouse": catalog.warehouse}
+    found = {"py-catalog-impl": f"{PatientCatalog.__module__}.{PatientCatalog.__name__}"}
+    found |= {"uri": catalog.uri, "warehouse": catalog.warehouse}
     vended = catalog.access_delegation if catalog.access_delegation != "none" else ""
     found["header.X-Iceberg-Access-Delegation"] = vended
     login = catalog.credentials

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from functools import cached_property
@@ -46,13 +47,16 @@ def resource(project: Project) -> Dbt:
 def prepared(project: Project) -> Path:
     """Answer dbt's manifest, made anew if project or profile are others than last time."""
     target = project.home / "target"
-    manifest, mark = target / "manifest.json", target / "made-of"
+    # A copy: dbt writes its own with each build, and may be killed while it does.
+    manifest, mark = project.home / "manifest" / "manifest.json", target / "made-of"
     files = [file for file in profile.PROJECT.rglob("*") if file.is_file()]
     files.append(project.home / "profile" / "profiles.yml")
     digest = sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
     with project.turn():
         if not (manifest.exists() and mark.exists() and mark.read_text("utf-8") == digest):
             resource(project).cli(["--quiet", "parse"], target_path=target).wait()
+            manifest.parent.mkdir(exist_ok=True)
+            shutil.copy(target / manifest.name, manifest)
             mark.write_text(digest, "utf-8")
     return manifest
 

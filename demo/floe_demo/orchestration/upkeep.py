@@ -1,6 +1,7 @@
 """The asset that keeps lake, Dagster's storage and log files small."""
 
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ from dagster import (
     RunsFilter,
     asset,
 )
+from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 
 from floe_demo.lake.maintenance import maintained
 from floe_demo.orchestration.project import POOL, RETRY, Project
 from floe_demo.orchestration.traces import Traces
 
 JOBS = ("shop", "software", "upkeep")
-RUNS_KEPT = 300
-"""Of each job: a day, every five minutes."""
+RUNS_KEPT = 24
+"""Of each job, and of each way in which a run can end: two hours that went well, every five
+minutes, and what failed for longer. A run has two megabytes of events in SQLite."""
 LONGEST_LOG = 5_000_000
 
 
@@ -50,19 +54,30 @@ def upkeep(project: Project, domains: tuple[str, ...]) -> AssetsDefinition:
 
 
 def forget(instance: DagsterInstance, kept: int = RUNS_KEPT) -> int:
-    """Delete the runs of the demo's jobs that are over, with their events, but the last ones."""
-    over = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
+    """Delete the runs of the demo's jobs that are over, with all they left, but the last ones."""
+    over = (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
     gone = 0
-    for job in JOBS:
-        runs = instance.get_runs(RunsFilter(job_name=job, statuses=over))[kept:]
+    for job, status in product(JOBS, over):
+        runs = instance.get_runs(RunsFilter(job_name=job, statuses=[status]))[kept:]
         for run in runs:
             instance.delete_run(run.run_id)
+            instance.compute_log_manager.delete_logs(prefix=[run.run_id])
+            _forget_checks(instance, run.run_id)
             # SQLite has a file for each run, which stays.
             if instance.is_persistent and not instance.is_ephemeral:
                 for file in Path(instance.root_directory).glob(f"history/runs/{run.run_id}.db*"):
                     file.unlink()
         gone += len(runs)
     return gone
+
+
+def _forget_checks(instance: DagsterInstance, run: str) -> None:
+    """Delete what Dagster leaves of a run that it deletes: how each check ended, with its event."""
+    events = instance.event_log_storage
+    if isinstance(events, SqlEventLogStorage):
+        with events.index_connection() as connection:
+            old = AssetCheckExecutionsTable.c.run_id == run
+            connection.execute(AssetCheckExecutionsTable.delete().where(old))
 
 
 def rotate(log: Path) -> None:

@@ -124,10 +124,13 @@ def written(
     folder.mkdir(parents=True, exist_ok=True)
     target = engine(artifacts, environment)
     said = {NAME: {"target": target, "outputs": {target: output(settings, artifacts, environment)}}}
-    # JSON is YAML; another one may write the same at the same time.
-    new = folder / f"profiles.{os.getpid()}"
-    new.write_text(json.dumps(said, indent=2) + "\n", "utf-8")
-    new.replace(folder / "profiles.yml")
+    text = json.dumps(said, indent=2) + "\n"  # JSON is YAML
+    file = folder / "profiles.yml"
+    # A disk that is full holds what it has; another one may write the same at the same time.
+    if not file.exists() or file.read_text("utf-8") != text:
+        new = folder / f"profiles.{os.getpid()}"
+        new.write_text(text, "utf-8")
+        new.replace(file)
     return folder
 
 
