@@ -39,7 +39,7 @@ from polaris_management import Management
 from postgres import BIN, Postgres, free_port, postgres
 from services_example import spec
 from stub import stub
-from test_dist import manifests
+from test_dist import floe, manifests
 from test_services import by_seaweedfs, wired
 
 
@@ -479,7 +479,7 @@ def test_catalogs_clients_and_rights_are_made_once(
     assert json.dumps([found.catalogs, found.principals, found.named]) == before
 
 
-@pytest.mark.parametrize("changes", [0, 3, 6, 9])
+@pytest.mark.parametrize("changes", [2, 8])
 def test_a_catalog_that_is_half_made_is_completed(
     management: tuple[Management, Setup], changes: int
 ) -> None:
@@ -530,3 +530,30 @@ def test_other_places_of_a_catalog_and_another_root_are_told(
         prepare(more)
     with pytest.raises(NotPreparedError, match="does not know its root"):
         prepare(wanted, ROOT_CLIENT_SECRET="t" * 32)
+
+
+def test_the_job_says_what_it_made_and_no_secret(
+    management: tuple[Management, Setup], tmp_path: Path
+) -> None:
+    _, wanted = management
+    file = tmp_path / "catalog.yaml"
+    file.write_text(yaml.safe_dump(wanted.model_dump(mode="json", exclude_none=True)))
+    told = ["prepare", "catalog", f"--config={file}"]
+    result = floe(*told, env=ROOT | CLIENTS)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[0] == "catalog warehouse: made"
+    result = floe(*told, env=ROOT | CLIENTS | {"ROOT_CLIENT_SECRET": "wrong"})
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "does not know its root" in result.stderr
+    file.write_text("urls: http://polaris:8181\n")
+    result = floe(*told)
+    assert result.returncode == 2
+    assert "did you mean url?" in result.stderr.lower()
+
+
+def test_secrets_are_made_in_a_pod_alone(tmp_path: Path) -> None:
+    config = tmp_path / "secrets.yaml"
+    config.write_text(demo("ConfigMap", "floe-secrets")["data"]["secrets.yaml"])
+    result = floe("prepare", "secrets", f"--config={config}")
+    assert result.returncode == 1
+    assert "no API server" in result.stderr

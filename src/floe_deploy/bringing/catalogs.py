@@ -8,7 +8,8 @@ from floe_constructs.kubernetes.s3 import Bucket
 from floe_constructs.preflight.targets import RestCatalog, Target
 from floe_constructs.problem import Problem
 from floe_constructs.services import names
-from floe_constructs.services.spec import PolarisSettings, Principal, Services
+from floe_constructs.services.spec import PolarisSettings, Services
+from floe_constructs.services.used import Principal
 from floe_deploy.bringing.stores import is_at, kept, leads
 
 _SCOPE, _ANY = "PRINCIPAL_ROLE:", "ALL"
@@ -90,8 +91,8 @@ def principals(services: Services, asked: Iterable[RestCatalog]) -> tuple[Princi
     for number, same in enumerate(found.values()):
         first = same[0]
         secret = kept(first.client_secret)
-        who = kept(first.client_id) or first.client_id
-        if secret is None or who is None or not isinstance(who, str | type(secret)):
+        who = first.client_id if isinstance(first.client_id, str) else kept(first.client_id)
+        if secret is None or who is None:  # which is told as a problem
             continue
         made.append(
             Principal(
@@ -107,5 +108,5 @@ def principals(services: Services, asked: Iterable[RestCatalog]) -> tuple[Princi
 
 def _role(scope: str | None) -> str:
     """Answer the role that a scope names; the first of several."""
-    name = (scope or "").split()[0].removeprefix(_SCOPE) if scope else _ANY
-    return _ROLE if name == _ANY else name
+    first = next(iter((scope or "").split()), _ANY).removeprefix(_SCOPE)
+    return _ROLE if first == _ANY else first

@@ -7,7 +7,8 @@ from floe_constructs.problem import Problem
 from floe_constructs.services import names
 from floe_constructs.services.config import polaris
 from floe_constructs.services.flows import is_service
-from floe_constructs.services.spec import Database, Login, PolarisSettings, Services
+from floe_constructs.services.spec import PolarisSettings, Services
+from floe_constructs.services.used import Database, Login
 
 _PLAIN = ("disable", "prefer")
 

@@ -8,12 +8,8 @@ from floe_constructs.preflight.targets import S3, Kept, RestCatalog, Target
 from floe_constructs.problem import Problem
 from floe_constructs.services import names
 from floe_constructs.services.flows import is_service
-from floe_constructs.services.spec import (
-    Holder,
-    PolarisSettings,
-    SeaweedFsCatalog,
-    Services,
-)
+from floe_constructs.services.spec import PolarisSettings, SeaweedFsCatalog, Services
+from floe_constructs.services.used import Holder
 from floe_constructs.variables import VARIABLES
 
 REGION = "us-east-1"

@@ -11,7 +11,8 @@ from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import VariableName
 from floe_constructs.services import names
 from floe_constructs.services.config.secrets import reference
-from floe_constructs.services.spec import Login, ServicesSpec
+from floe_constructs.services.spec import ServicesSpec
+from floe_constructs.services.used import Login
 from floe_constructs.spec import Spec
 
 REALM, DATABASE = "POLARIS", "polaris"

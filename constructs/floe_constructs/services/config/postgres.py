@@ -9,7 +9,8 @@ from floe_constructs.services.names import (
     SUPERUSER,
     SUPERUSER_PASSWORD,
 )
-from floe_constructs.services.spec import Database, Login, ServicesSpec
+from floe_constructs.services.spec import ServicesSpec
+from floe_constructs.services.used import Database, Login
 
 VOLUME, DATA = "/var/lib/postgresql", "/var/lib/postgresql/pgdata"
 """A folder of the volume, which is the server's own: the volume's root belongs to the disk."""

@@ -6,7 +6,8 @@ from floe_constructs.kubernetes.files import digest
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.services.config.secrets import reference
 from floe_constructs.services.names import ICEBERG, S3
-from floe_constructs.services.spec import Holder, SeaweedFsCatalog, ServicesSpec
+from floe_constructs.services.spec import SeaweedFsCatalog, ServicesSpec
+from floe_constructs.services.used import Holder
 
 DATA, USERS = "/data", "/etc/floe/seaweedfs"
 """Folders: of the image's own list of files, which says where it is, and of the users' file."""
