@@ -3,11 +3,15 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+import demo_cube
+from by_hand import QUERIES, reckoned, told
+from cube_server import Server
 from demo_project import AT, PACE, STEP
 from floe_demo.artifacts import Artifacts
 from floe_demo.generators import EcommerceGenerator
@@ -76,9 +80,10 @@ def dbt(
         settings = Settings(home=home)
         profile.written(settings, said, variables)
         pinned = {name: pin.snapshot for name, pin in pins(lake).items()}
+        batch = {"FLOE_MODELS_BATCH": str(lake.complete)}
         return subprocess.run(
             [DBT / "dbt", "--no-use-colors", *args, "--project-dir", profile.PROJECT],
-            env=profile.variables(settings, said, pinned, variables),
+            env=profile.variables(settings, said, pinned, variables | batch),
             capture_output=True,
             text=True,
             timeout=900,
@@ -88,12 +93,35 @@ def dbt(
     return run
 
 
-def test_models_are_built_and_merged_on_trino_and_all_their_tests_pass(
+@contextmanager
+def cube(server: Trino) -> Iterator[Server]:
+    """Run Cube on Trino, with the demo's model and rows of all regions for everybody."""
+    source = {
+        "type": "trino",
+        "host": HOST,
+        "port": server.port,
+        "catalog": "lake",
+        "schema": "demo_serving",
+        "user": server.user,
+        "password": {"name": "trino", "key": "password"},
+        "ca": {"name": "trino", "key": "ca.pem"},
+    }
+    secrets = {"trino/password": server.password, "trino/ca.pem": server.authority.pem}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        made = demo_cube.example(folder, source, secrets, row_level_security=None)
+        with made.server("cube-refresh-worker") as found:
+            yield found
+
+
+def test_models_are_built_and_merged_on_trino_and_cube_answers_from_them(
     servers: tuple[Artifacts, Trino],
     dbt: Callable[..., subprocess.CompletedProcess[str]],
     tmp_path: Path,
+    subtests: pytest.Subtests,
 ) -> None:
-    said, _ = servers
+    said, server = servers
     variables = {
         "POLARIS_CLIENT_ID": "demo",
         "POLARIS_CLIENT_SECRET": SECRET,
@@ -120,3 +148,9 @@ def test_models_are_built_and_merged_on_trino_and_all_their_tests_pass(
     )
     assert set(staged["order_id"].to_pylist()) == orders
     assert staged.num_rows == len(orders)
+    known = reckoned(lake)
+    with cube(server) as api:
+        for name, query in QUERIES.items():
+            with subtests.test("numbers are those of raw rows", query=name):
+                rows = api.rows(query | {"limit": 1000}, demo_cube.ALL)
+                assert told(rows, query) == known[name]

@@ -1,5 +1,5 @@
 // What is different where the server runs in tests: loaded before it, with the address to listen at.
-const net = require('net');
+require('./listen.cjs');
 const { createRequire } = require('module');
 const { TrinoDriver } = require('@cubejs-backend/trino-driver');
 
@@ -12,8 +12,10 @@ TrinoDriver.dialectClass = () => PrestodbQuery;
 const { OptsHandler } = require('@cubejs-backend/server-core/dist/src/core/OptsHandler');
 OptsHandler.prototype.getScheduledRefreshInterval = () => 1000;
 
-const address = process.argv.pop();
-const { listen } = net.Server.prototype;
-net.Server.prototype.listen = function listenAt(port, ...rest) {
-  return listen.call(this, typeof port === 'object' ? { ...port, host: address } : { port, host: address }, ...rest);
+// What is built is listed in Cube Store, for all servers; in its own memory one would not see what
+// another has built since.
+const { LocalCacheDriver } = require('@cubejs-backend/query-orchestrator/dist/src/orchestrator/LocalCacheDriver');
+const { get } = LocalCacheDriver.prototype;
+LocalCacheDriver.prototype.get = async function unlisted(key) {
+  return key.includes('SQL_PRE_AGGREGATIONS_TABLES') ? null : get.call(this, key);
 };
