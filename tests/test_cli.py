@@ -22,6 +22,8 @@ from unprivileged import as_user, give
 COMMANDS = tuple(
     str(command.callback.__name__) for command in cli.app.registered_commands if command.callback
 )
+GROUPS = tuple(group.name for group in cli.app.registered_groups)
+"""Commands that have commands of their own."""
 FLOE = (sys.executable, "-m", "floe_deploy")
 UID = 10001
 
@@ -47,13 +49,13 @@ def repo(made: Path, tmp_path: Path) -> Path:
 def test_help_names_every_command() -> None:
     _, _, commands = floe("--help").stdout.partition("Commands:")
     listed = re.findall(r"^  (\w+)  +\S", commands, re.MULTILINE)
-    assert set(listed) == set(COMMANDS)
+    assert set(listed) == {*COMMANDS, *GROUPS}
     assert floe("-h").stdout == floe("--help").stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "demo up", "demo burst"])
 def test_help_says_what_every_argument_is(command: str) -> None:
-    text = floe(command, "--help", env={"COLUMNS": "80"}).stdout
+    text = floe(*command.split(), "--help", env={"COLUMNS": "80"}).stdout
     usage = text.splitlines()[0]
     arguments = re.findall(r"[A-Z]{4,}", usage.removeprefix("Usage:"))
     for argument in (*(set(arguments) - {"OPTIONS"}), *re.findall(r"--[a-z]+", text)):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from dagster import (
     AssetCheckResult,
@@ -43,6 +44,56 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # dagster-dbt calls what goes
 ]
+
+FACET = {
+    "type": "object",
+    "properties": {"_producer": {"pattern": "^https?://"}, "_schemaURL": {"pattern": "^https?://"}},
+    "required": ["_producer", "_schemaURL"],
+}
+NAMED = {
+    "type": "object",
+    "properties": {
+        "namespace": {"type": "string", "minLength": 1},
+        "name": {"type": "string", "minLength": 1},
+        "facets": {"type": "object", "additionalProperties": FACET},
+    },
+    "required": ["namespace", "name"],
+}
+OF_RUN: dict[str, Any] = {
+    "type": "object",
+    "properties": {"runId": {"format": "uuid"}},
+    "required": ["runId"],
+}
+EVENT = {
+    "type": "object",
+    "properties": {
+        "eventType": {"enum": ["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"]},
+        "eventTime": {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"},
+        "producer": {"pattern": "^https?://"},
+        "schemaURL": {
+            "const": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
+        },
+        "run": OF_RUN
+        | {
+            "properties": OF_RUN["properties"]
+            | {
+                "facets": {
+                    "properties": {
+                        "parent": FACET
+                        | {"properties": {"run": OF_RUN, "job": NAMED}, "required": ["run", "job"]}
+                    },
+                    "additionalProperties": FACET,
+                }
+            }
+        },
+        "job": NAMED,
+        "inputs": {"type": "array", "items": NAMED},
+        "outputs": {"type": "array", "items": NAMED},
+    },
+    "required": ["eventTime", "producer", "schemaURL", "run", "job"],
+}
+"""What OpenLineage 2-0-2 demands of a run's event, in words of our own: no package that can be had
+brings its schema."""
 
 MARTS = ("mart_revenue", "mart_customer_segments", "mart_product_analytics")
 FIRST, SECOND = "2025-11-26T00:00:00+00:00", "2025-11-26T00:05:00+00:00"
@@ -147,7 +198,9 @@ def test_lineage_is_one_graph_from_the_generator_to_each_mart(
     ]
     leads: dict[str, set[str]] = defaultdict(set)
     states: dict[str, list[str]] = defaultdict(list)
+    taken = jsonschema.Draft202012Validator(EVENT, format_checker=jsonschema.FormatChecker())
     for event in mine:
+        taken.validate(event)
         states[event["run"]["runId"]].append(event["eventType"])
         assert {one["namespace"] for one in event["inputs"] + event["outputs"]} == {"floe_demo"}
         for source in event["inputs"]:

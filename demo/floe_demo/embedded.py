@@ -1,15 +1,16 @@
 """The whole demo in this process, with nothing but a folder: a cycle, and what it came to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
-from dagster import DagsterInstance, Definitions
+from dagster import DagsterInstance, Definitions, EventLogEntry
 
 from floe_demo.lake.catalog import EMBEDDED_NAMESPACE
 from floe_demo.orchestration.events import FolderEvents
@@ -35,6 +36,11 @@ def opened(home: Path) -> DagsterInstance:
             "runs": {"max_concurrent_runs": 1},
             "pools": {"default_limit": 1},
         },
+        # What steps print would be two files and two processes for each of them.
+        "compute_logs": {
+            "module": "dagster._core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
+        },
         "telemetry": {"enabled": False},
     }
     (folder / "dagster.yaml").write_text(json.dumps(said, indent=2) + "\n", "utf-8")
@@ -54,21 +60,29 @@ class Summary:
     """How many were found, and how many the ledger has, by table and defect."""
 
 
-def cycle(
+def cycle(  # noqa: PLR0913  a run's own
     defs: Definitions,
     instance: DagsterInstance,
     *,
     at: datetime | None = None,
     burst: int = 0,
     job: str = "shop",
+    told: Callable[[EventLogEntry], None] | None = None,
 ) -> bool:
-    """Run one batch from the generator to what is served; answer whether all of it went well."""
+    """Run one batch from the generator to what is served; answer whether all of it went well.
+
+    Whoever wants to be told gets each of the run's events as it comes.
+    """
     asked: dict[str, Any] = {"burst": burst}
     if at is not None:
         asked["at"] = at.isoformat()
     step = {"shop": "ingest_ecommerce", "software": "ingest_saas"}[job]
+    run = str(uuid4())
+    if told is not None:
+        instance.add_event_listener(run, told)
     done = defs.resolve_job_def(job).execute_in_process(
         instance=instance,
+        run_id=run,
         run_config={"ops": {step: {"config": asked}}},
         raise_on_error=False,
     )

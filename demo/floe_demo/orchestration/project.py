@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from dagster import Backoff, Jitter, RetryPolicy
+from dagster import Backoff, DagsterExecutionInterruptedError, Failure, Jitter, RetryPolicy
 
 from floe_demo.artifacts import Artifacts
 from floe_demo.generators import EcommerceGenerator, Generator, SaaSGenerator
@@ -68,11 +68,19 @@ class Project:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until nobody else on this machine works in the same folder."""
+        """Wait until nobody else on this machine works in the same folder.
+
+        Raises:
+            Failure: the run is to end; without it Dagster would try an interrupted step again.
+
+        """
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "turn.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            except DagsterExecutionInterruptedError as stop:
+                raise Failure("interrupted", allow_retries=False) from stop
 
 
 def microseconds(at: str | None) -> int:

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from floe_deploy.cli.check import check
+from floe_deploy.cli.demo import demo
 from floe_deploy.cli.diff import diff
 from floe_deploy.cli.explain import explain
 from floe_deploy.cli.graph import graph
@@ -40,6 +41,7 @@ app.command()(schema)
 app.command()(secrets)
 app.command()(images)
 app.command()(init)
+app.add_typer(demo, name="demo")
 
 
 def main() -> None:
