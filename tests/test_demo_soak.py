@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from tools.soak import cycles
-from tools.soak_table import HOUR, LEVELS, WARM, Row, plot, ratios, read, write
+from tools.soak import DAY, TABLE, cycles
+from tools.soak_table import HOUR, LEVELS, WARM, Row, plot, ratios, read, told, write
 
 from floe_demo.embedded import opened
 from floe_demo.orchestration import upkeep
@@ -50,6 +50,7 @@ def test_an_hour_of_whole_cycles_loses_and_doubles_nothing_though_it_is_gone_on_
     with opened(folder) as instance:
         ended = Counter((run.job_name, run.status.value) for run in instance.get_runs())
     assert ended == {("shop", "SUCCESS"): HOUR, ("upkeep", "SUCCESS"): 1}
+    assert (folder / "target" / "dbt.log.1").exists()  # put aside, as it had become long
 
 
 def test_ratios_are_of_the_last_two_hours_to_those_after_the_warm_up() -> None:
@@ -75,6 +76,16 @@ def test_a_drawing_has_a_line_for_each_column_and_no_point_outside() -> None:
     rising = [y for _, y in lines[-1]]
     assert rising == sorted(rising, reverse=True)
     assert rising[0] > rising[-1]
+
+
+def test_the_page_says_what_the_table_does_and_the_drawing_is_of_it() -> None:
+    rows, page = read(TABLE), TABLE.with_suffix(".md").read_text("utf-8")
+    assert TABLE.with_suffix(".svg").read_text("utf-8") == plot(rows)
+    assert told(rows) in page
+    assert f"{len(rows)} of {DAY} cycles" in page
+    assert [row.cycle for row in rows] == list(range(len(rows)))
+    assert all(row.well for row in rows)
+    assert all(row.rows == row.made and row.found == row.recorded for row in rows)
 
 
 ROW = Row(

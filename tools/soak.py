@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from tools.soak_table import HOUR, Row, plot, ratios, read, write
+from tools.soak_table import HOUR, Row, plot, read, told, write
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".floe" / "soak"
@@ -112,8 +112,7 @@ def main(wanted: int = DAY) -> None:
         print(rows[-1], flush=True)
     write(rows, TABLE)
     TABLE.with_suffix(".svg").write_text(plot(rows), "utf-8")
-    for name, ratio in ratios(rows).items():
-        print(f"{name} {ratio:.2f}")
+    print(told(rows))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,17 @@ def ratios(rows: list[Row], warm: int = WARM) -> dict[str, float]:
     }
 
 
+def told(rows: list[Row]) -> str:
+    """Answer what there is after each hour's upkeep, and the ratios, as a table of Markdown."""
+    lines = [("hour", *LEVELS), ("---", *("---:" for _ in LEVELS))]
+    for row in rows[HOUR - 1 :: HOUR]:
+        levels = (f"{getattr(row, name):,}" for name in LEVELS)
+        lines.append((str(row.cycle // HOUR + 1), *levels))
+    if found := ratios(rows):
+        lines.append(("ratio", *(f"{found[name]:.2f}" for name in LEVELS)))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
 def plot(rows: list[Row]) -> str:
     """Answer the drawing of what a table has."""
     shown = ("seconds", *LEVELS, "database_kb", "dbt_mb", "rows")

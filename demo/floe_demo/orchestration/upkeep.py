@@ -25,7 +25,7 @@ JOBS = ("shop", "software", "upkeep")
 RUNS_KEPT = 24
 """Of each job, and of each way in which a run can end: two hours that went well, every five
 minutes, and what failed for longer. A run has two megabytes of events in SQLite."""
-LONGEST_LOG = 5_000_000
+LONGEST_LOG = 1_000_000
 
 
 def upkeep(project: Project, domains: tuple[str, ...]) -> AssetsDefinition:
@@ -46,7 +46,7 @@ def upkeep(project: Project, domains: tuple[str, ...]) -> AssetsDefinition:
                 done = maintained(lake, at, days)
                 found |= {f"{domain}_{name}": count for name, count in vars(done).items()}
         found["runs_deleted"] = forget(context.instance)
-        for log in (project.home / "logs" / "dbt.log", project.home / "lineage.jsonl"):
+        for log in (project.home / "target" / "dbt.log", project.home / "lineage.jsonl"):
             rotate(log)
         return MaterializeResult(metadata=found)
 
