@@ -35,6 +35,16 @@ variable "MODEL" {
   default     = ""
 }
 
+variable "ADAPTERS" {
+  description = "What dbt runs on in projects, as: trino duckdb; everything when silent"
+  default     = ""
+}
+
+variable "CLOUDS" {
+  description = "Whose storage takes logs of Dagster's runs, as: aws; everyone's when silent"
+  default     = ""
+}
+
 group "default" {
   targets = ["image"]
 }
@@ -53,6 +63,7 @@ target "image" {
   context     = "."
   dockerfile  = "images/${image.from}/Dockerfile"
   target      = image.target
+  args        = image.from == "dagster" ? chosen() : {}
   contexts    = image.from == "cube" && MODEL != "" ? { model = MODEL } : {}
   platforms   = ["linux/amd64", "linux/arm64"]
   tags        = ["${REGISTRY}/${image.name}:${TAG}"]
@@ -62,6 +73,11 @@ target "image" {
     { type = "provenance", mode = "max" },
     { type = "sbom" },
   ]
+}
+
+function "chosen" {
+  params = []
+  result = { for key, value in { ADAPTERS = ADAPTERS, CLOUDS = CLOUDS } : key => value if value != "" }
 }
 
 # Beside those that the Dockerfiles say themselves.

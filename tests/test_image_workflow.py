@@ -119,6 +119,8 @@ def runner(repo: Path, folder: Path, **known: object) -> Runner:
         "vars.REGISTRY_USER || github.actor": "jo",
         "vars.REGISTRY == '' && github.token || secrets.REGISTRY_PASSWORD": "token",
         "vars.CUBE_MODEL": "",
+        "vars.ADAPTERS": "trino duckdb",
+        "vars.CLOUDS": "",
         "github.sha": "5f3c2e1",
     }
     return found
@@ -140,6 +142,8 @@ def test_what_is_pushed_is_signed_by_digest_and_named_for_the_overlay(
     for image, target in known["pushed"].items():
         assert (machine.checkout / "source" / target["dockerfile"]).exists()
         assert target["labels"]["org.opencontainers.image.revision"] == "5f3c2e1"
+        chosen = {"ADAPTERS": "trino duckdb"} if "/dagster/" in target["dockerfile"] else None
+        assert target.get("args") == chosen, image
         model = target.get("contexts", {}).get("model")
         assert model == (str(machine.checkout / "model") if "/cube" in image else None), image
 
