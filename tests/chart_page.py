@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from floe_deploy.environment import Environment
@@ -35,7 +36,7 @@ def unknown(page: str, family: str) -> list[str]:
 
 def _settings(path: str) -> list[dict[str, Any]]:
     """Answer the schemas of what may stand at a path."""
-    schema = Environment.model_json_schema()
+    schema = _schema()
     found = [schema]
     for name in path.split("."):
         found = [
@@ -45,6 +46,11 @@ def _settings(path: str) -> list[dict[str, Any]]:
             if name in inner.get("properties", {})
         ]
     return found
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return Environment.model_json_schema()
 
 
 def _forms(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[dict[str, Any]]:
