@@ -69,19 +69,21 @@ def objects(rendering: Rendering, phase: str = "") -> dict[str, Any]:
 def test_every_combination_synthesizes_and_passes_kubeconform(
     tmp_path: Path, environment: str
 ) -> None:
+    distinct: dict[str, str] = {}
     for forms in COMBINATIONS:
         name = "-".join(form[0] for form in forms)
         rendering = rendered(
-            tmp_path / name, environment, **dict(zip(COMPONENTS, forms, strict=True))
+            tmp_path / name / environment, environment, **dict(zip(COMPONENTS, forms, strict=True))
         )
-        manifests = objects(rendering)
         parts = {path.split("/")[1] for path in rendering.files if path.startswith("50-platform/")}
         deployed = {c for c, form in zip(COMPONENTS, forms, strict=True) if form == "deployed"}
         assert parts - {"kustomization.yaml", "floe", "login", "preflight"} == deployed
-        for path in manifests:
-            target = tmp_path / "all" / name / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(rendering.files[path])
+        distinct |= {
+            rendering.files[path]: f"{name}-{Path(path).name}" for path in objects(rendering)
+        }
+    (tmp_path / "all").mkdir()
+    for text, name in distinct.items():
+        (tmp_path / "all" / name).write_text(text)
     result = kubeconform(tmp_path / "all", "1.34")
     summary = json.loads(result.stdout)
     assert summary["summary"]["valid"] == len(list((tmp_path / "all").rglob("*.yaml")))
