@@ -27,7 +27,7 @@ quick: .venv/.dev ## The inner loop: tests that need no tool beside Python and N
 
 test: check .tools/.ready ## Everything
 	.venv/bin/python -m compileall -q src constructs # for hundreds of `floe`, where none may write it
-	.venv/bin/pytest -n 2 --dist worksteal
+	.venv/bin/pytest -n 3 --dist worksteal # three on two cores: many wait for servers
 
 bench: .tools/.ready ## Print how long things take, as figures and ratios
 	.venv/bin/python -m tools.bench
