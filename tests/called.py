@@ -21,6 +21,7 @@ def floe(
     if env:
         return test_dist.floe(*arguments, env=env, cwd=cwd)
     command = ["floe", *map(str, arguments)]
+    known = set(sys.modules)
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(io.StringIO()) as out,
@@ -29,9 +30,13 @@ def floe(
         patch.chdir(cwd)
         patch.setattr(sys, "argv", command)
         patch.setattr(sys, "path", [*sys.path])
+        patch.setattr(sys, "dont_write_bytecode", True)  # of a composition that changes at once
         patch.setattr(sys, "excepthook", sys.excepthook)
         patch.setattr(os, "cpu_count", lambda: 1)  # forked, two would talk with one Node
         code = _code()
+    for name in sys.modules.keys() - known:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(f"{cwd}/"):
+            del sys.modules[name]  # a composition
     return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
 
 

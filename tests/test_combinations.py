@@ -54,12 +54,16 @@ def rendered(folder: Path, environment: str, **forms: str) -> Rendering:
     return render(folder, Project())
 
 
-def objects(rendering: Rendering, phase: str = "") -> dict[str, Any]:
+def texts(rendering: Rendering, phase: str = "") -> dict[str, str]:
     return {
-        path: load(text)
+        path: text
         for path, text in rendering.files.items()
         if path.startswith(phase) and path.endswith(".yaml") and "kustomization" not in path
     }
+
+
+def objects(rendering: Rendering, phase: str = "") -> dict[str, Any]:
+    return {path: load(text) for path, text in texts(rendering, phase).items()}
 
 
 @pytest.mark.tools
@@ -78,9 +82,7 @@ def test_every_combination_synthesizes_and_passes_kubeconform(
         parts = {path.split("/")[1] for path in rendering.files if path.startswith("50-platform/")}
         deployed = {c for c, form in zip(COMPONENTS, forms, strict=True) if form == "deployed"}
         assert parts - {"kustomization.yaml", "floe", "login", "preflight"} == deployed
-        distinct |= {
-            rendering.files[path]: f"{name}-{Path(path).name}" for path in objects(rendering)
-        }
+        distinct |= {text: f"{name}-{Path(path).name}" for path, text in texts(rendering).items()}
     (tmp_path / "all").mkdir()
     for text, name in distinct.items():
         (tmp_path / "all" / name).write_text(text)

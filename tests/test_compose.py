@@ -8,8 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
+from called import floe
 from floe_deploy import lock
-from test_dist import ROOT, floe, held
+from test_dist import ROOT, held
 
 EXAMPLE = ROOT / "docs" / "how-to" / "compose"
 
@@ -119,7 +120,9 @@ def test_only_parts_may_be_taken(repo: Path) -> None:
     assert jaeger == {"networkpolicy-jaeger-all-in-one.yaml"}
 
 
-MORE = """from cdk8s import ApiObject, Chart, JsonPatch
+MORE = """from pathlib import Path
+
+from cdk8s import ApiObject, Chart, JsonPatch
 from cdk8s_plus_34 import k8s
 
 
@@ -239,7 +242,7 @@ def test_files_in_a_configmap_may_be_templates(repo: Path) -> None:
 
 def test_check_follows_whatever_the_composition_reads(repo: Path) -> None:
     (repo / "words.txt").write_text("one")
-    add(repo, 'config_map(chart, data={"words": open("words.txt").read()})')
+    add(repo, "config_map(chart, data={'words': Path('words.txt').read_text()})")
     floe("synth", cwd=repo)
     assert floe("check", cwd=repo).returncode == 0
     (repo / "words.txt").write_text("two")
