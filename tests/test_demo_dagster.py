@@ -364,6 +364,22 @@ def told(database: Path, table: str) -> set[str]:
         return {run for (run,) in connection.execute(f"select run_id from {table}")}  # noqa: S608  names are ours
 
 
+def test_a_manifest_that_a_killed_dbt_left_half_written_keeps_nothing_from_loading(
+    first: ExecuteInProcessResult, variables: Path
+) -> None:
+    from floe_demo.definitions import definitions
+
+    assert first.success
+    written = variables / "target" / "manifest.json"
+    whole = written.read_text()
+    written.write_text(whole[:1000])
+    try:
+        keys = definitions().resolve_asset_graph().get_all_asset_keys()
+    finally:
+        written.write_text(whole)
+    assert AssetKey(["marts", "mart_revenue"]) in keys
+
+
 def test_a_long_log_is_put_aside(tmp_path: Path) -> None:
     log = tmp_path / "dbt.log"
     for text in ("a", "b"):
