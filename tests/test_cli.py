@@ -248,6 +248,7 @@ def test_ctrl_c_ends_with_130_and_each_environment_is_whole(
     tmp_path: Path, environments: list[str]
 ) -> None:
     overlays, output = tmp_path / "overlays", tmp_path / "dist"
+    (tmp_path / "demo").symlink_to(ROOT / "demo")
     for name in environments:
         shutil.copytree(ROOT / "overlays" / name, overlays / name)
     command = [*FLOE, "synth", "--overlays", str(overlays), "--output"]

@@ -13,7 +13,7 @@ from floe_constructs.yaml_text import load
 from floe_deploy import overlay, wiring
 from floe_deploy.project import COMPOSE, Project, imported
 from floe_deploy.synth import Rendering, render
-from test_dist import ROOT, kubeconform
+from test_dist import ROOT, kubeconform, where_it_is
 
 FORMS = ("deployed", "external", "absent")
 COMPONENTS = ("dagster", "cube", "marquez", "jaeger")
@@ -32,6 +32,7 @@ def rendered(folder: Path, environment: str, **forms: str) -> Rendering:
     """Render an environment of this repository with its components in other forms."""
     source = ROOT / "overlays" / environment
     settings = yaml.safe_load((source / "environment.yaml").read_text())
+    where_it_is(settings, source)
     for component, form in forms.items():
         if form == "external":
             settings[component] = {"external": f"https://{component}.example.com"}

@@ -284,7 +284,8 @@ def test_an_identity_opens_its_metadata_address_for_its_pods_alone(
     file = environment / "environment.yaml"
     old = "      module: floe_demo.definitions\n"
     new = f"{old}      identity: {{type: {kind}}}\n"
-    file.write_text(file.read_text().replace(old, new))
+    text = file.read_text().replace(old, new)
+    file.write_text(text.replace("../../demo/", f"{ROOT}/demo/"))
     rendering = render(environment, Project())
     made = [
         load(text)

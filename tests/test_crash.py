@@ -49,6 +49,7 @@ def writes(process: subprocess.Popen[bytes], output: Path) -> None:
 
 @pytest.mark.slow
 def test_a_killed_synth_leaves_old_or_new_and_the_next_one_repairs(tmp_path: Path) -> None:
+    (tmp_path / "demo").symlink_to(ROOT / "demo")
     for name in KILLED:
         shutil.copytree(ROOT / "overlays" / name, tmp_path / "overlays" / name)
     output = tmp_path / "dist"

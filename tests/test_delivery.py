@@ -395,6 +395,7 @@ class Rendering:
 @pytest.fixture
 def settings(tmp_path: Path) -> Project:
     shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
+    (tmp_path / "demo").symlink_to(ROOT / "demo")
     shutil.copytree(DELIVERY, tmp_path / "delivery")
     return Project(overlays=tmp_path / "overlays", delivery=tmp_path / "delivery")
 

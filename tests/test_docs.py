@@ -79,6 +79,7 @@ def test_commands_answer_what_the_page_shows(page: str, tmp_path: Path) -> None:
         shutil.copytree(example, tmp_path, dirs_exist_ok=True)
     if page in {"README.md", "CONTRIBUTING.md"}:
         shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
+        (tmp_path / "demo").symlink_to(ROOT / "demo")
     if page in ENCRYPTING:  # the certificate would come from a cluster
         (tmp_path / "shop").mkdir()
         Sealing(tmp_path).certificate.rename(tmp_path / "shop" / "sealing.pem")

@@ -27,7 +27,7 @@ from floe_deploy.graph import colours, mermaid, reading, sentences, svg
 from floe_deploy.graph.picture import Arrow, Box, Node, Picture, Secret
 from floe_deploy.graph.text import width
 from floe_deploy.wiring import Wired
-from test_dist import ENVIRONMENTS, ROOT, Manifest, manifests, run
+from test_dist import ENVIRONMENTS, ROOT, Manifest, manifests, run, where_it_is
 
 Overlay = dict[str, Any]
 
@@ -93,6 +93,7 @@ def wired(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("overlays") / request.param
     folder.mkdir()
     settings = yaml.safe_load((source / "environment.yaml").read_text())
+    where_it_is(settings, source)
     change(settings)
     (folder / "environment.yaml").write_text(yaml.safe_dump(settings))
     (folder / "compiled_artifacts.json").write_text(

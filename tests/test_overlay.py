@@ -20,7 +20,7 @@ from floe_constructs.kubernetes.secret import SecretKey
 from floe_deploy import overlay, project, wiring
 from floe_deploy.errors import InputError
 from floe_deploy.wiring import Wired
-from test_dist import ROOT
+from test_dist import ROOT, where_it_is
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
 
@@ -29,6 +29,7 @@ def wired(folder: Path, environment: str, change: Change, artifacts: str = "") -
     """Wire an environment of this repository after a change of its overlay and artifacts."""
     source = ROOT / "overlays" / environment
     settings = yaml.safe_load((source / "environment.yaml").read_text())
+    where_it_is(settings, source)
     path = ROOT / "tests" / "contract" / "examples" / f"{artifacts}.json"
     said = json.loads((path if artifacts else source / "compiled_artifacts.json").read_text())
     change(settings, said)

@@ -20,7 +20,7 @@ from floe_deploy.project import Project
 from floe_deploy.synth import render
 from floe_deploy.wiring import Wired
 from services_example import LARGE, SMALL, STORING, spec
-from test_dist import ROOT
+from test_dist import ROOT, where_it_is
 
 Change = Callable[[dict[str, Any], dict[str, Any]], None]
 
@@ -166,6 +166,7 @@ def wired(tmp_path: Path, change: Change = lambda *_: None) -> Wired:
     folder = tmp_path / "demo"
     shutil.copytree(ROOT / "overlays" / "demo", folder)
     settings = yaml.safe_load((folder / "environment.yaml").read_text())
+    where_it_is(settings, ROOT / "overlays" / "demo")
     artifacts = json.loads((folder / "compiled_artifacts.json").read_text())
     change(settings, artifacts)
     (folder / "environment.yaml").write_text(yaml.safe_dump(settings))
@@ -263,7 +264,7 @@ def test_the_object_store_can_be_the_catalog_whose_clients_are_its_administrator
 def test_the_strategy_brings_what_is_not_made(tmp_path: Path) -> None:
     def change(settings: dict[str, Any], _: object) -> None:
         settings["secrets"] = {"strategy": "external-secrets", "store": {"name": "store"}}
-        settings["services"]["secrets"] = []
+        settings["services"] |= {"secrets": [], "texts": []}
 
     found = wired(tmp_path, change)
     assert set(found.secrets) == {"cube-api"}
@@ -330,13 +331,23 @@ def _bad_warehouse(settings: dict[str, Any], artifacts: dict[str, Any]) -> None:
 
 
 def _two_origins(settings: dict[str, Any], _: object) -> None:
-    settings["jaeger"] = None
+    settings["jaeger"] = settings["exposure"] = None
     settings["cube"]["api_secret"] = {"name": "cube-postgres", "key": "signing"}
+
+
+def _text_of_nothing(settings: dict[str, Any], _: object) -> None:
+    settings["services"]["texts"][0]["text"] = "demo:$(demo-login/pasword)"
+
+
+def _text_for_a_value(settings: dict[str, Any], _: object) -> None:
+    settings["services"]["texts"][0]["key"] = "password"
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (_text_of_nothing, "Did you mean $(demo-login/password)?"),
+        (_text_for_a_value, "services.texts[0].key: found key password, which is made at random"),
         (_marts, "Add services.postgres.databases.marts"),
         (_encrypted, "Say disable: it speaks no TLS"),
         (_hidden, "database or user in a Secret"),

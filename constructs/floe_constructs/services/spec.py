@@ -92,6 +92,13 @@ class PreparationSettings(Workload):
     """CPU and memory of the main container."""
 
 
+class MadeText(SecretKey):
+    """A text around values that are made, such as a file of passwords of an ingress controller."""
+
+    text: Annotated[str, Field(min_length=1, max_length=65_536)]
+    """The text; `$(SECRET/KEY)` in it stands for a value that is made."""
+
+
 class Services(Spec):
     """Services that an environment brings itself; their data is on volumes, and one pod is each.
 
@@ -115,6 +122,9 @@ class Services(Spec):
     secrets: tuple[SecretKey, ...] = ()
     """More values that are made at random, 32 characters each: what nobody outside has to know,
     such as what tokens are signed with (`cube.api_secret`)."""
+
+    texts: tuple[MadeText, ...] = ()
+    """Texts around such values, in Secrets too."""
 
     @model_validator(mode="after")
     def _rest_on_each_other(self) -> Self:

@@ -3,11 +3,12 @@
 It follows from the targets of preflight: a target whose address is a service's is made there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from floe_constructs.kubernetes.secret import SecretKey
-from floe_constructs.problem import Problem
+from floe_constructs.problem import Problem, nearest
 from floe_constructs.services.config import made
+from floe_constructs.services.config.secrets import REFERENCE, reference
 from floe_constructs.services.spec import ServicesSpec
 from floe_deploy.bringing import catalogs, databases, stores
 from floe_deploy.environment import Environment
@@ -43,9 +44,29 @@ def bring(name: str, environment: Environment, found: Iterable[Derived]) -> Serv
         warehouses=warehouses,
         principals=catalogs.principals(services, clients),
     )
+    problems += _texts(spec)
     if problems:
         raise InputError(f"{name}: services cannot be what is used of them", problems)
     return spec
+
+
+def _texts(spec: ServicesSpec) -> Iterator[Problem]:
+    """Find texts around values that nobody makes, or in the place of one that is made."""
+    random = [
+        reference(SecretKey(name=secret.name, key=key))
+        for secret in made.made(spec).secrets
+        for key in secret.random
+    ]
+    for number, text in enumerate(spec.texts):
+        where = f"services.texts[{number}]"
+        for found in dict.fromkeys(it[0] for it in REFERENCE.finditer(text.text)):
+            if found not in random:
+                allowed = "a value that is made at random, such as one of services.secrets"
+                fix = nearest(found, random) or "add it there"
+                yield Problem(where=f"{where}.text", found=found, allowed=allowed, fix=fix)
+        if reference(text) in random:
+            found, fix = f"key {text.key}, which is made at random", "give it a key of its own"
+            yield Problem(where=f"{where}.key", found=found, allowed="any other", fix=fix)
 
 
 def made_here(

@@ -14,13 +14,12 @@ from typing import Any, Protocol
 import httpx
 
 from floe_constructs.kubernetes.secret import OPAQUE
-from floe_constructs.services.config.secrets import MadeSecret, MadeSecrets
+from floe_constructs.services.config.secrets import REFERENCE, MadeSecret, MadeSecrets
 from floe_deploy.errors import NotPreparedError
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds whom it is to the API server, and whom that is verified by."""
 
-_REFERENCE = re.compile(r"\$\(([^/()]+)/([^/()]+)\)")
 _SECONDS = 20
 _LABELS = {
     "app.kubernetes.io/part-of": "floe",
@@ -134,7 +133,7 @@ def _composed(secret: MadeSecret, known: Mapping[str, Values]) -> dict[str, str]
     def value(found: re.Match[str]) -> str:
         return known[found[1]][found[2]]
 
-    return {key: _REFERENCE.sub(value, text) for key, text in secret.composed.items()}
+    return {key: REFERENCE.sub(value, text) for key, text in secret.composed.items()}
 
 
 def _hold(secret: MadeSecret, values: Values, known: Mapping[str, Values]) -> None:

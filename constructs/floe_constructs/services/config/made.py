@@ -54,3 +54,5 @@ def _composed(spec: ServicesSpec) -> Iterator[tuple[SecretKey, str]]:
         yield seaweedfs.users_key(spec), seaweedfs.users(spec)
     if isinstance(spec.catalog, PolarisSettings):
         yield names.ROOT_FILE, polaris.root_credentials()
+    for made_text in spec.texts:
+        yield SecretKey(name=made_text.name, key=made_text.key), made_text.text

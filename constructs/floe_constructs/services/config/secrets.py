@@ -1,5 +1,6 @@
 """Which Secrets are made in the cluster, and out of what."""
 
+import re
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -8,6 +9,9 @@ from pydantic import Field
 from floe_constructs.kubernetes.secret import SecretKey
 from floe_constructs.kubernetes.value import SecretDataKey, SecretName
 from floe_constructs.spec import Spec
+
+REFERENCE = re.compile(r"\$\(([^/()]+)/([^/()]+)\)")
+"""What stands for a value in a text that is composed: `$(SECRET/KEY)`."""
 
 ID, PASSWORD, SIGNING_KEY = 16, 32, 64
 """Characters of random values, each of which is four bits: ids, passwords, keys of signatures."""
