@@ -54,6 +54,8 @@ class Pod:
     env: dict[str, str]
     user: int
     grace_seconds: int
+    hosts: Path | None = None
+    """Names that it knows, as `/etc/hosts` has them; those of this machine when silent."""
 
     @property
     def log(self) -> str:
@@ -61,10 +63,11 @@ class Pod:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it as its user."""
+        args = as_user(self.user, self.args)
+        if self.hosts:
+            args = _knowing(self.hosts, args)
         with self.root.with_suffix(".log").open("ab") as log:
-            return subprocess.Popen(
-                as_user(self.user, self.args), env=self.env, cwd=self.root, stdout=log, stderr=log
-            )
+            return subprocess.Popen(args, env=self.env, cwd=self.root, stdout=log, stderr=log)
 
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -76,6 +79,13 @@ class Pod:
             if process.poll() is None:
                 process.kill()
                 process.wait(10)
+
+
+def _knowing(hosts: Path, command: list[str]) -> list[str]:
+    """Answer a command that finds names in a file which nobody else sees."""
+    unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
+    script = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    return [*unshare, "sh", "-c", script, str(hosts), *command]
 
 
 def pod(root: Path, spec: Body, cluster: Cluster, edits: Edits) -> Pod:
@@ -161,7 +171,7 @@ def environment(container: Body, cluster: Cluster, edit: Callable[[str], str]) -
     """Answer the variables of a container, edited where they are not for other pods."""
     env: dict[str, str] = {}
     said: dict[str, str] = {}
-    for variable in container["env"]:
+    for variable in container.get("env", ()):
         name, source = variable["name"], variable.get("valueFrom", {})
         if "secretKeyRef" in source:
             key = source["secretKeyRef"]
