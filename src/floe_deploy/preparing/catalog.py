@@ -153,7 +153,8 @@ def _catalog(polaris: Polaris, setup: Setup, name: str, places: Sequence[str]) -
     body = {"catalog": said}
     made = polaris.ask("POST", "catalogs", body=body, conflict=True).is_success
     there = polaris.ask("GET", "catalogs", name).json()
-    kept = set(there.get("storageConfigInfo", {}).get("allowedLocations", ()))
+    said_there = there.get("storageConfigInfo", {}).get("allowedLocations", ())
+    kept = {place.rstrip("/") for place in said_there}
     if not kept >= set(places):
         msg = (
             f"catalog {name} is there with places {', '.join(sorted(kept))}, and not with "
