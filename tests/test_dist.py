@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,14 @@ def kubeconform(folder: Path, minor: str) -> subprocess.CompletedProcess[str]:
         r"-ignore-filename-pattern=lock\.json",
         folder,
     )
+
+
+def each_once(folder: Path, texts: Iterable[str]) -> Path:
+    """Write different texts to files of a folder: many renderings have most objects in common."""
+    folder.mkdir()
+    for number, text in enumerate(sorted(set(texts))):
+        (folder / f"{number}.yaml").write_text(text)
+    return folder
 
 
 @pytest.mark.tools
