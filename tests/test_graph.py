@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,11 @@ def wired(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def drawn(wired: Wired) -> Drawn:
-    return Drawn(svg.text(reading.picture(wired)))
+    return Drawn(text(reading.picture(wired)))
+
+
+text = cache(svg.text)
+"""Finding a place for everything takes a second, for some pictures two."""
 
 
 def picture(environment: str) -> Picture:
@@ -181,7 +186,7 @@ def test_a_secret_that_only_a_composition_takes_is_shown_too() -> None:
 @pytest.mark.requirement("FR-021")
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_dashed_is_what_the_policies_open_to_any_address(environment: str) -> None:
-    drawn = Drawn(svg.text(picture(environment)))
+    drawn = Drawn(text(picture(environment)))
     dashed = {
         (source, port)
         for line in drawn.lines
@@ -343,17 +348,17 @@ def test_nothing_in_a_name_becomes_markup() -> None:
 
 
 def test_the_file_needs_no_other_and_runs_nothing() -> None:
-    text = svg.text(picture("prod"))
-    assert re.findall(r'https?://[^"\s<]*', text) == ["http://www.w3.org/2000/svg"]
+    file = text(picture("prod"))
+    assert re.findall(r'https?://[^"\s<]*', file) == ["http://www.w3.org/2000/svg"]
     foreign = r"<script|href|url\(|@import|@font-face|\son\w+=|<foreignObject|<image|<!"
-    assert not re.search(foreign, text)
+    assert not re.search(foreign, file)
 
 
 def test_the_same_overlay_gives_the_same_bytes(tmp_path: Path) -> None:
     surroundings = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     overlays = ("--overlays", ROOT / "overlays")
     result = floe("graph", "prod", *overlays, cwd=tmp_path, env=surroundings)
-    assert result.stdout == svg.text(picture("prod"))
+    assert result.stdout == text(picture("prod"))
 
 
 # Mermaid
