@@ -21,7 +21,7 @@ PARTS = {
     "models": ("demo.duckdb*",),
     "served": ("serving",),
     "dagster": ("dagster",),
-    "rest": ("target", "profile", "logs", "lineage.jsonl*", ".user.yml"),
+    "rest": ("target", "manifest", "profile", "logs", "lineage.jsonl*", ".user.yml"),
 }
 """All that the demo makes in its folder."""
 
