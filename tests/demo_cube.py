@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import jwt
 
-from by_hand import Rows, reckoned
+from by_hand import IN_ADVANCE, QUERIES, Rows, reckoned, told
 from cube_example import SMALL
 from cube_server import TOOLS, Example, Server
 from cube_warehouse import SECRET
@@ -21,9 +22,9 @@ from floe_demo.lake.catalog import EMBEDDED_NAMESPACE
 from floe_demo.warehouse.serving import serve
 from loopback import address
 from object_stores import NODE
-from pods import Pod
+from pods import Body, Pod
 from postgres import USER, Postgres, postgres
-from test_demo_serving import told
+from test_demo_serving import told as login
 from test_dist import ROOT
 
 FOLDER = ROOT / "demo" / "cube"
@@ -67,7 +68,7 @@ class Chain:
         self.demo.ingest(number)
         made = self.demo.dbt("run")
         assert made.returncode == 0, made.stdout
-        self.serve(told(self.database))
+        self.serve(login(self.database))
         return reckoned(self.demo.lake())
 
     def serve(self, environment: dict[str, str]) -> None:
@@ -135,3 +136,19 @@ def embedded(home: Path) -> Iterator[Server]:
             found = Server(pod=pod, container=container, address=at, process=process)
             found.until(lambda: found.pleases("readinessProbe"))
             yield found
+
+
+def refreshed(api: Server, states: list[dict[str, Rows]]) -> None:
+    """Wait until the newest numbers are those built in advance."""
+    for name in IN_ADVANCE:
+        known = states[-1][name]
+        api.until(partial(answers, api, QUERIES[name], known), 120)
+
+
+def answers(api: Server, query: Body, known: Rows) -> bool:
+    return answer(api, query) == known
+
+
+def answer(api: Server, query: Body, by: str = ALL) -> Rows | None:
+    status, body = api.ask(query, by)
+    return told(body["data"], query) if status == 200 else None

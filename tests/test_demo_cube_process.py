@@ -15,19 +15,13 @@ from urllib.parse import urlencode
 import jwt
 import pytest
 
-from by_hand import PRODUCTS, QUERIES, Rows, exact, reckoned, told
+from by_hand import IN_ADVANCE, PRODUCTS, QUERIES, Rows, exact, reckoned
 from cube_server import Server
-from demo_cube import ALL, REGIONS, Chain, chain, embedded, token
+from demo_cube import ALL, REGIONS, Chain, answer, chain, embedded, refreshed, token
 from pods import Body
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.requirement("FR-029")]
 
-IN_ADVANCE = {
-    "orders": "orders_by_day",
-    "days": "order_items_by_day",
-    "categories": "order_items_by_day",
-    "customers": "customers_by_segment",
-}
 SEGMENTS: Body = {"measures": ["orders.total_revenue"], "dimensions": ["customers.segment"]}
 ROOM = 1000
 """A limit that is not reached: another one each time is a query that nobody remembers."""
@@ -155,22 +149,6 @@ class Asking:
                     self.seen.append(found)
         except BaseException as fault:  # noqa: BLE001  a thread tells nobody
             self.faults.append(fault)
-
-
-def refreshed(api: Server, states: list[dict[str, Rows]]) -> None:
-    """Wait until the newest numbers are those built in advance."""
-    for name in IN_ADVANCE:
-        known = states[-1][name]
-        api.until(partial(answers, api, QUERIES[name], known), 120)
-
-
-def answers(api: Server, query: Body, known: Rows) -> bool:
-    return answer(api, query) == known
-
-
-def answer(api: Server, query: Body, by: str = ALL) -> Rows | None:
-    status, body = api.ask(query, by)
-    return told(body["data"], query) if status == 200 else None
 
 
 def test_what_cube_answers_is_what_raw_rows_come_to_batch_after_batch(

@@ -1,19 +1,29 @@
-"""Measure how fast the demo is: its generators, and a whole cycle from command to summary."""
+"""Measure how fast the demo is: generators, a cycle from command to summary, and Cube's answer."""
 
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from itertools import pairwise
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import conftest  # noqa: F401  chooses Node
+from by_hand import QUERIES, Rows, reckoned
+from cube_server import Server
+from demo_cube import Chain, answer, chain, refreshed
 from floe_demo.generators import BatchSpec, EcommerceGenerator, Generator, Rates, SaaSGenerator
 from floe_demo.generators.clock import MINUTE
+from test_demo_serving import told
 
 AT = 1_764_115_200_000_000
 SIZE = 100_000
 REPEATS = 5
 CYCLES = ("first", "second")
+BATCHES = 3
 LONGEST = 60
 WITHOUT = Rates(null=0, duplicate=0, late=0)
 
@@ -32,6 +42,7 @@ def main() -> None:
     for number, (seconds, own) in zip(CYCLES, cycles(), strict=True):
         said = f"floe demo up, {number}: {seconds:.1f} s on the clock, {own:.1f} s of processors"
         print(f"{said}; {seconds / LONGEST:.2f} of the {LONGEST} s that it may take")
+    cubes()
 
 
 def cycles() -> list[tuple[float, float]]:
@@ -69,6 +80,35 @@ def fastest(generator: Generator, table: str, rates: Rates) -> tuple[float, floa
         most_own = max(most_own, rows / (time.process_time() - own))
         most_clock = max(most_clock, rows / (time.perf_counter() - clock))
     return most_own, most_clock
+
+
+def cubes() -> None:
+    """Print the seconds from a batch's generation to an answer that was built of it in advance."""
+    print("\nfrom generation to Cube's answer, in seconds")
+    with chain() as found:
+        states = [found.batch(0)]
+        with found.cube.server("cube-refresh-worker"), found.cube.server() as api:
+            refreshed(api, states)
+            took = [answered(found, api) for _ in range(BATCHES)]
+    how = "PostgreSQL, of pre-aggregations"
+    print(how.ljust(44) + f" {statistics.median(took):10.1f}   of {sorted(took)}")
+    print(f"(aim {LONGEST})")
+
+
+def answered(found: Chain, server: Server) -> float:
+    """Bring a batch, with all tests of its models; answer how long it took to be seen."""
+    begun = time.monotonic()
+    found.demo.ingest(found.demo.lake().complete + 1)
+    found.demo.build()
+    found.serve(told(found.database))
+    true = reckoned(found.demo.lake())["orders"]
+
+    def seen() -> Rows | None:
+        said = answer(server, QUERIES["orders"])
+        return said if said == true else None
+
+    server.until(seen, 120)
+    return round(time.monotonic() - begun, 1)
 
 
 if __name__ == "__main__":
