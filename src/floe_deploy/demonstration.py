@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from floe_deploy.errors import FindingError, InputError, missing_extra
-
 
 @contextmanager
 def demonstration() -> Iterator[None]:
@@ -16,6 +14,7 @@ def demonstration() -> Iterator[None]:
 
     """
     from floe_demo.refusal import FailedError, RefusedError
+    from floe_deploy.errors import FindingError, InputError, missing_extra
 
     try:
         yield
