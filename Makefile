@@ -34,6 +34,7 @@ bench: .tools/.ready ## Print how long things take, as figures and ratios
 	.venv/bin/python -m tools.bench_preflight
 	.venv/bin/python -m tools.bench_flux
 	.venv/bin/python -m tools.bench_demo
+	.venv/bin/python -m tools.bench_images
 
 soak: .venv/.dev ## Run a day of the demo's batches; goes on where .floe/soak ended, or from anew
 	.venv/bin/python -m tools.soak

@@ -55,6 +55,10 @@ target "image" {
     image = [
       { name = "preflight", from = "preflight", target = "preflight" },
       { name = "preflight-all", from = "preflight", target = "all" },
+      { name = "dagster", from = "dagster", target = "webserver" },
+      { name = "dagster-daemon", from = "dagster", target = "daemon" },
+      { name = "project", from = "dagster", target = "project" },
+      { name = "demo", from = "dagster", target = "code-location" },
       { name = "cube", from = "cube", target = "api" },
       { name = "cube-refresh-worker", from = "cube", target = "refresh-worker" },
       { name = "cubestore", from = "cube", target = "store" },

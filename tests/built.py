@@ -1,5 +1,6 @@
 """Images as the tests have them, and what is in them."""
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +79,7 @@ def distributions(image: Image) -> dict[str, str]:
     """Answer the Python distributions of an image with their versions."""
     found = {}
     for name, path in files(image).items():
-        if name.endswith(".dist-info/METADATA"):
+        if re.search(r"/site-packages/[^/]+\.dist-info/METADATA$", name):
             text = path.read_text("utf-8").split("\n\n")[0]
             said = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
             found[said["Name"].lower().replace("_", "-").replace(".", "-")] = said["Version"]

@@ -328,7 +328,7 @@ def test_what_is_built_here_is_told_from_what_its_makers_publish(tmp_path: Path)
     (told,) = json.loads(floe("images", "--json", cwd=tmp_path).stdout)
     made = {item["origin"]: item["built"] and item["built"]["target"] for item in told["images"]}
     assert made == {
-        "example.com/dagster:1": None,
+        "example.com/dagster:1": "webserver",
         "example.com/jaeger:2": None,
         "example.com/marquez:1": None,
         "example.com/shop-gpu:1": None,

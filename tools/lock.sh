@@ -31,3 +31,18 @@ compile image-preflight-all.txt pyproject.toml --extra aws --extra duckdb --extr
   --extra snowflake --constraint locks/dev.txt
 # What DuckDB in Cube's image reads from S3 by.
 printf '%s\n' 'duckdb-extension-aws==1.5.5' 'duckdb-extension-httpfs==1.5.5' | compile image-cube.txt - --no-emit-package duckdb
+# What all images of Dagster have: adapters ask for older clients of their clouds than preflight does.
+cp locks/dev.txt locks/images.txt
+grep -oE '^(dagster-(aws|azure|gcp|k8s|postgres)|sqlalchemy)==[^ ]+' locks/dev.txt >.tools/images.in
+grep -oE '^dbt-(bigquery|snowflake|trino)==[^ ]+' locks/dbt.txt >>.tools/images.in
+compile images.txt pyproject.toml .tools/images.in --extra demo
+image() { # FILE, distributions
+  out=image-$1.txt
+  shift
+  printf '%s\n' "$@" | compile "$out" - --constraint locks/images.txt
+}
+image dagster dagster dagster-k8s dagster-postgres
+for more in aws azure gcp webserver; do image "dagster-$more" "dagster-$more"; done
+image dbt dagster-dbt dbt-core
+for adapter in bigquery duckdb snowflake trino; do image "dbt-$adapter" "dbt-$adapter"; done
+compile image-demo.txt pyproject.toml --extra demo --constraint locks/images.txt

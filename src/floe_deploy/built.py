@@ -34,6 +34,9 @@ OF = {
     "cube.store.image": Recipe(
         dockerfile="images/cube/Dockerfile", target="store", upstream="cubejs/cubestore"
     ),
+    "dagster.image": Recipe(
+        dockerfile="images/dagster/Dockerfile", target="webserver", upstream="dagster/dagster-k8s"
+    ),
     "gate.image": _PREFLIGHT,
     "services.preparation.image": _PREFLIGHT,
     "verify.image": _PREFLIGHT,
