@@ -106,10 +106,10 @@ def test_rendered_pods_run_in_the_images_on_postgresql(
         # Without artifacts the demo keeps all of it in a folder.
         del code.env["FLOE_COMPILED_ARTIFACTS"]
         code.env["FLOE_DEMO_HOME"] = f"{SCRATCH[0][1]}/demo"
-        started = [running.enter_context(found.running()) for found in (code, web, daemon)]
-
+        started = [running.enter_context(code.running())]
         client: Any = DagsterGrpcClient(port=grpc, host="127.0.0.1")
         until(lambda: client.health_check_query() == "SERVING", code, seconds=180)
+        started += [running.enter_context(found.running()) for found in (web, daemon)]
         url = f"http://127.0.0.1:{http}"
         until(lambda: status(f"{url}/server_info") == 200, web, seconds=180)
         entry = until(lambda: location(url), web, code, seconds=180)
