@@ -2,13 +2,15 @@
 
 `gather.py FOLDER` takes the interpreter that runs this and what it needs of the system;
 `gather.py FOLDER PREFIX` takes the packages below a prefix. Both take the system's libraries that
-what they took is linked to. What an earlier call took is left out, so that images that have
-packages in common have layers in common. Files are linked, which costs no space.
+what they took is linked to, and say of which of Debian's packages these are. What an earlier call
+took is left out, so that images that have packages in common have layers in common. Files are
+linked, which costs no space.
 """
 
 import compileall
 import os
 import re
+import ssl
 import subprocess
 import sys
 import sysconfig
@@ -17,14 +19,21 @@ from pathlib import Path
 
 USER = 10001
 TAKEN = Path("/taken.txt")
+DPKG = Path("/var/lib/dpkg")
+
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+"""Certificates of the authorities that Debian trusts, in one file."""
 
 SYSTEM = (
+    "/etc/debian_version",
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
     "/etc/nsswitch.conf",
+    "/etc/os-release",
     "/etc/protocols",
     "/etc/services",
-    "/etc/ssl/certs/ca-certificates.crt",
+    TRUSTED,
+    "/usr/lib/os-release",
     "/usr/share/zoneinfo",
 )
 FOLDED = ("bin", "lib", "lib64", "sbin")
@@ -51,6 +60,10 @@ def main() -> None:
     new = {path for path in wanted if str(path) not in taken}
     for path in sorted(new):
         take(path, folder)
+    for package, told in owners(new):
+        at = folder / "var/lib/dpkg/status.d" / package
+        at.parent.mkdir(parents=True, exist_ok=True)
+        at.write_text(told)
     TAKEN.write_text("".join(f"{path}\n" for path in sorted(taken | set(map(str, new)))))
     if len(sys.argv) == 2:  # noqa: PLR2004  no prefix
         finish(folder)
@@ -77,6 +90,10 @@ def base(folder: Path) -> None:
         if target.is_symlink():
             (folder / "usr" / name).mkdir(parents=True, exist_ok=True)
             (folder / name).symlink_to(target.readlink())
+    # Without it Python's own TLS would trust nobody: it does not know of Debian's file.
+    sought = folder / ssl.get_default_verify_paths().openssl_cafile.lstrip("/")
+    sought.parent.mkdir(parents=True)
+    sought.symlink_to(TRUSTED)
     (folder / "tmp").mkdir()
     (folder / "tmp").chmod(0o1777)
     (folder / "etc").mkdir()
@@ -109,6 +126,23 @@ def libraries(paths: Iterable[Path]) -> set[Path]:
         if library.is_relative_to("/usr"):
             found |= {library, library.resolve()}
     return found
+
+
+def owners(paths: set[Path]) -> Iterator[tuple[str, str]]:
+    """Answer Debian's packages that files are of, with what Debian tells of them.
+
+    Lists of what is in an image are made from that, and say what has to be corrected.
+    """
+    folded = re.compile(f"^/({'|'.join(FOLDED)})/")
+    names = {str(path) for path in paths}
+    found = set()
+    for listed in DPKG.glob("info/*.list"):
+        if any(folded.sub(r"/usr/\1/", line) in names for line in listed.read_text().splitlines()):
+            found.add(listed.stem.partition(":")[0])
+    for told in (DPKG / "status").read_text("utf-8").split("\n\n"):
+        name = re.match(r"Package: (\S+)", told)
+        if name and name[1] in found:
+            yield name[1], f"{told}\n"
 
 
 def _is_program(path: Path) -> bool:

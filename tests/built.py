@@ -56,6 +56,9 @@ _TOOLS = {
     *("gcc", "cc", "g++", "ld", "as", "make", "cmake", "go", "rustc", "cargo", "hatchling"),
     *("curl", "wget", "nc", "ssh", "git", "perl", "gdb", "strace"),
 }
+PACKAGES = "/var/lib/dpkg/status.d"
+"""Where an image says of which of Debian's packages its files are."""
+
 _SECRETS = (".env", ".netrc", ".pypirc", "id_rsa", "id_ed25519", ".git", ".aws", ".docker", ".kube")
 
 
@@ -65,7 +68,9 @@ def _faults(name: str, path: Path) -> Iterator[str]:
         yield f"{name} is a tool"
     if path.name in _SECRETS:
         yield f"{name} may be a secret"
-    if name.startswith(("/build", "/wheels", "/root", "/var", "/home")):
+    if name.startswith(("/build", "/wheels", "/root", "/var", "/home")) and not (
+        f"{PACKAGES}/".startswith(f"{name}/") or name.startswith(f"{PACKAGES}/")
+    ):
         yield f"{name} is left of the build"
     if mode.st_mode & (stat.S_ISUID | stat.S_ISGID):
         yield f"{name} gives rights"

@@ -1,6 +1,7 @@
 """The image of preflight: really built, and run as a container has it."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ import yaml
 from tools.building import Image
 
 import contained
-from built import built, distributions, faults, files, size
+from built import PACKAGES, built, distributions, faults, files, size
 from dockerfiles import locked
 from floe_constructs.kubernetes.user import USER
 from lakehouse import lakehouse
@@ -92,6 +93,12 @@ for folder in ("/", "/opt/floe", "/usr/local", "/etc", "/tmp"):
     ], done.stderr
 
 
+def test_it_trusts_the_authorities_that_debian_trusts(preflight_image: Image) -> None:
+    seen = "import ssl; print(len(ssl.create_default_context().get_ca_certs()))"
+    done = contained.run(preflight_image, "python", "-c", seen)
+    assert int(done.stdout) > 100, done.stderr
+
+
 def test_it_says_how_it_is_run(preflight_image: Image) -> None:
     config = preflight_image.config
     assert config["User"] == f"{USER}:{USER}"
@@ -129,6 +136,25 @@ def test_packages_are_those_of_the_lock_and_less_than_80_mib(preflight_image: Im
     assert found == wanted
     packages, *_ = preflight_image.layers
     assert size(packages) < 80 * MIB
+
+
+def test_it_says_which_packages_of_debian_it_has_files_of(preflight_image: Image) -> None:
+    """Of these alone lists of what is in it, and of what has to be corrected, can know."""
+    known = files(preflight_image)
+    told = {
+        Path(name).name: path.read_text()
+        for name, path in known.items()
+        if name.startswith(f"{PACKAGES}/")
+    }
+    assert {"base-files", "libc6", "libssl3", "libsqlite3-0", "tzdata", "zlib1g"} <= told.keys()
+    assert not {"apt", "bash", "coreutils", "dpkg", "perl-base"} & told.keys()
+    for name, text in told.items():
+        assert text.startswith(f"Package: {name}\n")
+        assert "\nStatus: install ok installed\n" in text
+        assert re.search(r"^Version: \d", text, re.MULTILINE)
+    release = known["/usr/lib/os-release"].read_text()
+    assert "ID=debian\n" in release
+    assert 'VERSION_ID="12"\n' in release
 
 
 def test_all_that_it_imports_is_compiled(preflight_image: Image) -> None:
