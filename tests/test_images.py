@@ -15,6 +15,7 @@ from floe_constructs.kubernetes.image import ImageReference
 from floe_constructs.kubernetes.value import Image
 from floe_constructs.spec import Spec
 from floe_deploy import overlay, walk, wiring
+from floe_deploy.built import recipe
 from floe_deploy.environment import Environment
 from floe_deploy.errors import InputError
 from floe_deploy.images import named
@@ -309,6 +310,12 @@ def test_an_image_is_listed_with_its_settings_and_where_it_comes_from(tmp_path: 
     )
     made = "cube.store.image (built: images/cube/Dockerfile, target store)"
     assert any(line.split(maxsplit=1) == ["example.com/store:1", made] for line in lines)
+
+
+@pytest.mark.parametrize("name", ["dagster/dagster-k8s", "dagster/dagster-celery-k8s"])
+def test_dagsters_own_images_are_not_called_built(name: str) -> None:
+    assert recipe(ImageReference(f"r.example.net/hub/{name}:1"), ["dagster.image"]) is None
+    assert recipe(ImageReference(f"r.example.net/my{name}:1"), ["dagster.image"])
 
 
 def test_what_is_built_here_is_told_from_what_its_makers_publish(tmp_path: Path) -> None:

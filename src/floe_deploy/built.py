@@ -19,8 +19,8 @@ class Recipe:
     target: str
     """Its stage."""
 
-    upstream: str = ""
-    """Path of the image that may be named in its place, where there is one."""
+    upstream: tuple[str, ...] = ()
+    """Paths of images that may be named in its place."""
 
     def __str__(self) -> str:
         """For people."""
@@ -30,12 +30,16 @@ class Recipe:
 _PREFLIGHT = Recipe(dockerfile="images/preflight/Dockerfile", target="preflight")
 
 OF = {
-    "cube.image": Recipe(dockerfile="images/cube/Dockerfile", target="api", upstream="cubejs/cube"),
+    "cube.image": Recipe(
+        dockerfile="images/cube/Dockerfile", target="api", upstream=("cubejs/cube",)
+    ),
     "cube.store.image": Recipe(
-        dockerfile="images/cube/Dockerfile", target="store", upstream="cubejs/cubestore"
+        dockerfile="images/cube/Dockerfile", target="store", upstream=("cubejs/cubestore",)
     ),
     "dagster.image": Recipe(
-        dockerfile="images/dagster/Dockerfile", target="webserver", upstream="dagster/dagster-k8s"
+        dockerfile="images/dagster/Dockerfile",
+        target="webserver",
+        upstream=("dagster/dagster-k8s", "dagster/dagster-celery-k8s"),
     ),
     "gate.image": _PREFLIGHT,
     "services.preparation.image": _PREFLIGHT,
@@ -48,6 +52,6 @@ def recipe(origin: ImageReference, settings: Iterable[str]) -> Recipe | None:
     """Answer what makes the image that settings name; nothing, where its makers publish it."""
     for setting in settings:
         found = OF.get(re.sub(r"\[\d+\]", "", setting))
-        if found and not (found.upstream and f"/{origin.path}".endswith(f"/{found.upstream}")):
+        if found and not f"/{origin.path}".endswith(tuple(f"/{one}" for one in found.upstream)):
             return found
     return None
