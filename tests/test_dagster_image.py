@@ -207,6 +207,13 @@ def test_packages_are_those_of_the_locks(webserver: Image, code_location: Image)
     assert own.keys() == {"floe-deploy"}
 
 
+def test_build_arguments_choose_fewer_adapters_and_clouds() -> None:
+    found = distributions(built("dagster", "project", CLOUDS="aws", ADAPTERS="trino")).keys()
+    assert {"dagster-aws", "dagster-dbt", "dbt-core", "dbt-trino"} <= found
+    others = {"dagster-azure", "dagster-gcp", "dbt-bigquery", "dbt-duckdb", "dbt-snowflake"}
+    assert not found & others
+
+
 def unlocked(image: Image, *locks: str) -> dict[str, str]:
     """Answer the distributions of an image that no lock has at their versions."""
     texts = [(ROOT / "locks" / f"{lock}.txt").read_text() for lock in locks]
