@@ -15,6 +15,13 @@ def sources() -> dict[str, str]:
     return {argument: image for argument, image, *_ in told}
 
 
+def text(dockerfile: Path) -> str:
+    """Answer a Dockerfile with both stages where it depends on the platform which one is taken."""
+    said = dockerfile.read_text()
+    both = r"FROM \1amd64\2\nFROM \1arm64\2"
+    return re.sub(r"^FROM (.*)\$\{TARGETARCH\}(.*)$", both, said, flags=re.MULTILINE)
+
+
 def arguments(dockerfile: Path) -> dict[str, str]:
     """Answer the arguments of a Dockerfile that have a default."""
     return dict(re.findall(r"^ARG (\w+)=(.+)$", dockerfile.read_text(), re.MULTILINE))

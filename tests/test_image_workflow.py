@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from dockerfiles import text
 from floe_deploy import built
 from github import Runner
 from test_dist import BIN, ROOT, floe, run
@@ -65,9 +66,9 @@ def test_every_last_stage_of_every_dockerfile_is_baked() -> None:
     """A stage that no other one begins with or copies from, and none else."""
     last: set[tuple[str, str]] = set()
     for file in (ROOT / "images").glob("*/Dockerfile"):
-        text = file.read_text()
-        stages = re.findall(r"^FROM .* AS ([\w-]+)$", text, re.MULTILINE)
-        used = set(re.findall(r"(?:^FROM |--from=|,from=)([\w-]+)", text, re.MULTILINE))
+        read = text(file)
+        stages = re.findall(r"^FROM .* AS ([\w-]+)$", read, re.MULTILINE)
+        used = set(re.findall(r"(?:^FROM |--from=|,from=)([\w-]+)", read, re.MULTILINE))
         last |= {(f"images/{file.parent.name}/Dockerfile", stage) for stage in set(stages) - used}
     targets = {(target["dockerfile"], target["target"]) for target in baked().values()}
     assert last <= targets

@@ -207,16 +207,17 @@ def test_what_images_are_made_from_is_pinned_by_what_a_registry_says(
     folder, hub = tmp_path / "images", f"{serve('hub')}/hub"
     shutil.copytree(ROOT / "images", folder)
     listed = (folder / "sources.txt").read_text()
-    begun = re.findall(r"^(?:#|PYTHON|CUBE|CUBESTORE) .*\n", listed, re.MULTILINE)
+    begun = re.findall(r"^(?:#|PYTHON|CUBE|CUBESTORE|CUBESTORE_ARM64) .*\n", listed, re.MULTILINE)
     (folder / "sources.txt").write_text("".join(begun))  # what Dockerfiles begin with
     before = {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
     wanted = pin.named(folder)
     assert [image.rpartition(":")[0] for image in wanted] == [
         "cubejs/cube",
         "cubejs/cubestore",
+        "cubejs/cubestore",
         "python",
     ]
-    names = ["CUBE", "CUBESTORE", "PYTHON"]
+    names = ["CUBE", "CUBESTORE", "CUBESTORE_ARM64", "PYTHON"]
     first, *others = [Images(registry=hub).place_of(ImageReference(image)) for image in wanted]
     digests = [push(tmp_path, image, image) for image in others]
     assert pin.main(["--registry", hub], folder) == 1

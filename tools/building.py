@@ -49,12 +49,15 @@ def build(dockerfile: str, target: str | None = None, **arguments: str) -> Image
     name = name.replace(" ", ".").lower()
     with ready():
         command = ["--pull=never", "--isolation=chroot", "--network=host", "--format=docker"]
-        command += ["--layers", f"--file={dockerfile}", f"--tag={name}"]
+        # Engines of users know the platform in `FROM`; this one has to be told.
+        (STORE / "temporary/platform").write_text("ARG TARGETARCH\n")
+        command += ["--layers", f"--file={STORE / 'temporary/platform'}", f"--file={dockerfile}"]
+        command += [f"--tag={name}"]
         # What stands in for a base image has its tag, and not its digest.
         pinned = re.findall(
             r"^ARG (\w+)=(\S+)@sha256:", (ROOT / dockerfile).read_text(), re.MULTILINE
         )
-        values = dict(pinned) | arguments
+        values = {"TARGETARCH": "amd64"} | dict(pinned) | arguments
         command += [f"--build-arg={key}={value}" for key, value in values.items()]
         command += [f"--target={target}"] if target else []
         buildah("bud", *command, str(ROOT))
