@@ -13,7 +13,7 @@ from tools.building import CANNOT, PYTHON, buildah, can_build, ready
 from cube_server import TOOLS
 from object_stores import NODE
 
-LENT = [(TOOLS / name, f"/cube/{name}") for name in ("here.cjs", "node_modules")]
+LENT = [(TOOLS / name, f"/cube/{name}") for name in ("here.cjs", "listen.cjs", "node_modules")]
 
 CUBEJS = """\
 #!/usr/local/bin/node

@@ -208,8 +208,9 @@ def revisions(folder: Path) -> dict[str, Rendering]:
 
 def another(folder: Path, environment: str) -> Rendering:
     """Render an environment of this repository with another image of its first code location."""
-    at = folder / environment
+    at = folder / "overlays" / environment
     shutil.copytree(ROOT / "overlays" / environment, at)
+    shutil.copytree(ROOT / "demo" / "cube", folder / "demo" / "cube", dirs_exist_ok=True)
     text = (at / "environment.yaml").read_text()
     image = yaml.safe_load(text)["dagster"]["code_locations"][0]["image"]
     (at / "environment.yaml").write_text(text.replace(image, "registry.example.com/floe/other:1"))

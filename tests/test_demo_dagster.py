@@ -126,9 +126,9 @@ def variables(tmp_path_factory: pytest.TempPathFactory, receiver: Stub) -> Itera
 @pytest.fixture(scope="module")
 def defs(variables: Path) -> Definitions:
     assert variables.exists()
-    from floe_demo.definitions import defs
+    from floe_demo.definitions import definitions
 
-    return defs
+    return definitions()  # not what the module holds, which was made when it was imported first
 
 
 @pytest.fixture(scope="module")
