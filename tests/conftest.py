@@ -2,6 +2,8 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +59,15 @@ def build(add: Callable[[Construct], object], namespace: str = "data") -> Object
 def synth() -> Synth:
     """Answer `build`, for a namespace that no test cares for."""
     return build
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Answer a folder that other users reach."""
+    with TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,7 @@
 """The worked examples of compute engines, in the pods that they would get, with the real dbt."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import jsonschema
@@ -90,14 +88,6 @@ def key_of_google() -> str:
         "private_key": pem.decode(),
     }
     return json.dumps(account)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Answer a folder that other users reach."""
-    with TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 def run_pod(engine: str, folder: Path) -> Pod:

@@ -4,9 +4,8 @@ import contextlib
 import json
 import re
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -41,15 +40,6 @@ def webserver() -> Image:
 @pytest.fixture(scope="module")
 def code_location() -> Image:
     return built("dagster", "code-location")
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Answer a folder that other users reach."""
-    with TemporaryDirectory() as name:
-        path = Path(name)
-        path.chmod(0o755)
-        yield path
 
 
 def rendered(database: Postgres) -> Objects:

@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -43,15 +42,6 @@ def pod(
     spec = workload["spec"]["template"]["spec"]
     root = folder / str(spec["containers"][0]["name"])
     return pods.pod(root, spec, Cluster(texts), edits)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Answer a folder that other users reach."""
-    with TemporaryDirectory() as name:
-        path = Path(name)
-        path.chmod(0o755)
-        yield path
 
 
 @pytest.fixture
